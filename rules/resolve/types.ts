@@ -1,0 +1,126 @@
+// What compile and evaluate read: which endpoint governs which interface, and for each its tiers, policies and profiles in order,
+// with every selector turned into addresses. Nothing here is about nftables, and nothing is left to look up.
+
+import type { Action, Direction, HostEndpoint, Icmp } from "../model/types.ts";
+import type { Address, Failsafe, Family, PortRange, Prefix } from "../net/types.ts";
+import type { Origin } from "../ruleset/types.ts";
+
+/** A link of the host as rtnetlink tells it; addresses as in the local routing table (H3). */
+export interface Interface {
+  readonly name: string;
+  readonly addresses: readonly Address[];
+  /** IFF_RUNNING (H5). */
+  readonly up: boolean;
+}
+
+/** Settings that change what is compiled; names and defaults are FelixConfiguration's (semantics 1.8). */
+export interface PolicySettings {
+  readonly failsafeInbound: readonly Failsafe[];
+  readonly failsafeOutbound: readonly Failsafe[];
+  readonly endpointToHostAction: "Drop" | "Return" | "Accept";
+  readonly interfacePrefix: readonly string[];
+  readonly interfaceExclude: readonly InterfacePattern[];
+  readonly denyAction: "Drop" | "Reject";
+  readonly markMask: number;
+  readonly logPrefix: string;
+  readonly policeLoopback: boolean;
+  readonly allowEssentials: boolean;
+}
+
+/** One entry of interfaceExclude: an exact name, or a regular expression's source. */
+export type InterfacePattern = { readonly kind: "name"; readonly name: string } | { readonly kind: "regex"; readonly source: string };
+
+export interface Resolved {
+  /** Local endpoints that govern something, sorted by name. At most one of them is the wildcard. */
+  readonly endpoints: readonly ResolvedEndpoint[];
+  /** Every local HostEndpoint, sorted by name, with what became of it (H18). */
+  readonly statuses: readonly EndpointStatus[];
+  /** Address sets that rules refer to, by id. */
+  readonly sets: ReadonlyMap<string, AddressSet>;
+  readonly settings: PolicySettings;
+}
+
+export interface EndpointStatus {
+  readonly name: string;
+  readonly state: "up" | "down" | "error";
+  readonly interfaces: readonly string[];
+  /** True for the winning "*" endpoint. */
+  readonly wildcard: boolean;
+  /** Interfaces it matches but another endpoint governs (H8, H10, H11): shadowed there. "*" for a losing wildcard. */
+  readonly shadowed: readonly { readonly interface: string; readonly by: string }[];
+  /** Why, when it is not up: "no interface named ethX". */
+  readonly reason?: string;
+}
+
+export interface ResolvedEndpoint {
+  readonly endpoint: HostEndpoint;
+  readonly governs: { readonly kind: "wildcard" } | { readonly kind: "interfaces"; readonly names: readonly string[] };
+  /** Normal list only: tiers that have at least one policy in that direction, in order (E3, E4). */
+  readonly tiers: Readonly<Record<Direction, readonly ResolvedTier[]>>;
+  readonly profiles: readonly ResolvedProfile[];
+}
+
+export interface ResolvedTier {
+  readonly name: string;
+  readonly defaultAction: "Deny" | "Pass";
+  readonly policies: readonly ResolvedRules[];
+}
+
+/** A profile that does not exist denies in both directions (E17): `missing` and no rules. */
+export interface ResolvedProfile {
+  readonly name: string;
+  readonly missing: boolean;
+  readonly ingress: ResolvedRules;
+  readonly egress: ResolvedRules;
+}
+
+/** The rules of one policy or profile in one direction. The same object is shared by all endpoints that use it. */
+export interface ResolvedRules {
+  readonly kind: string;
+  readonly name: string;
+  readonly direction: Direction;
+  readonly rules: readonly ResolvedRule[];
+}
+
+export interface ResolvedRule {
+  readonly action: Action;
+  readonly family: Family | undefined;
+  readonly protocol: number | undefined;
+  readonly notProtocol: number | undefined;
+  readonly icmp: Icmp | undefined;
+  readonly notIcmp: Icmp | undefined;
+  readonly source: ResolvedEntity;
+  readonly destination: ResolvedEntity;
+  /** Log prefix already expanded and cut to 127 bytes. Only for Log. */
+  readonly logPrefix: string | undefined;
+  readonly origin: Origin;
+}
+
+/** All conditions are ANDed; undefined means not restricted. */
+export interface ResolvedEntity {
+  readonly nets: readonly Prefix[] | undefined;
+  readonly notNets: readonly Prefix[] | undefined;
+  /** Numeric ports; with `namedPorts` also present a packet needs one or the other (M24). */
+  readonly ports: readonly PortRange[] | undefined;
+  readonly namedPorts: readonly PortMember[] | undefined;
+  readonly notPorts: readonly PortRange[] | undefined;
+  readonly notNamedPorts: readonly PortMember[] | undefined;
+  /** Id of an address set the address must be in. */
+  readonly set: string | undefined;
+  /** Id of an address set the address must not be in. */
+  readonly notSet: string | undefined;
+}
+
+/** A member of a named port's set (M22). */
+export interface PortMember {
+  readonly address: Address;
+  readonly protocol: number;
+  readonly port: number;
+}
+
+/** The addresses a selector stands for. The id is the selector's canonical text: equal selectors are one set (S36). */
+export interface AddressSet {
+  readonly id: string;
+  /** Disjoint, sorted, union already taken (S34, S35). */
+  readonly members: Readonly<Record<Family, readonly Prefix[]>>;
+}
