@@ -28,7 +28,14 @@ export type Expression =
   | { readonly kind: "verdict"; readonly verdict: Verdict }
   | { readonly kind: "ct"; readonly key: CtKey; readonly dreg: number }
   | { readonly kind: "counter"; readonly packets: bigint; readonly bytes: bigint }
-  | { readonly kind: "limit"; readonly rate: bigint; readonly unit: bigint; readonly burst: number; readonly type: "packets" | "bytes"; readonly invert: boolean }
+  | {
+      readonly kind: "limit";
+      readonly rate: bigint;
+      readonly unit: bigint;
+      readonly burst: number;
+      readonly type: "packets" | "bytes";
+      readonly invert: boolean;
+    }
   | { readonly kind: "log"; readonly prefix: string; readonly level: number }
   | { readonly kind: "reject"; readonly type: "tcpReset" | "icmp" | "icmpx"; readonly code: number }
   | { readonly kind: "notrack" }
