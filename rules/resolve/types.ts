@@ -1,7 +1,8 @@
 // What compile and evaluate read: which endpoint governs which interface, and for each its tiers, policies and profiles in order,
 // with every selector turned into addresses. Nothing here is about nftables, and nothing is left to look up.
 
-import type { Action, Direction, HostEndpoint, Icmp } from "../model/types.ts";
+import type { Problem } from "../model/problem.ts";
+import type { Action, Direction, HostEndpoint, Icmp, Resource } from "../model/types.ts";
 import type { Address, Failsafe, Family, PortRange, Prefix } from "../net/types.ts";
 import type { Origin } from "../ruleset/types.ts";
 
@@ -30,6 +31,15 @@ export interface PolicySettings {
 /** One entry of interfaceExclude: an exact name, or a regular expression's source. */
 export type InterfacePattern = { readonly kind: "name"; readonly name: string } | { readonly kind: "regex"; readonly source: string };
 
+/** Everything that resolve reads; the order of resources and interfaces does not matter. */
+export interface ResolveInput {
+  /** This host's name, compared bytewise with spec.node (H1). */
+  readonly node: string;
+  readonly resources: readonly Resource[];
+  readonly interfaces: readonly Interface[];
+  readonly settings: PolicySettings;
+}
+
 export interface Resolved {
   /** Local endpoints that govern something, sorted by name. At most one of them is the wildcard. */
   readonly endpoints: readonly ResolvedEndpoint[];
@@ -38,11 +48,14 @@ export interface Resolved {
   /** Address sets that rules refer to, by id. */
   readonly sets: ReadonlyMap<string, AddressSet>;
   readonly settings: PolicySettings;
+  /** What resolving found wrong: untracked policies on a wildcard endpoint (H14). */
+  readonly problems: readonly Problem[];
 }
 
 export interface EndpointStatus {
   readonly name: string;
   readonly state: "up" | "down" | "error";
+  /** The interfaces it governs now, sorted; of the wildcard those whose normal traffic it judges at this moment. */
   readonly interfaces: readonly string[];
   /** True for the winning "*" endpoint. */
   readonly wildcard: boolean;
@@ -55,10 +68,18 @@ export interface EndpointStatus {
 export interface ResolvedEndpoint {
   readonly endpoint: HostEndpoint;
   readonly governs: { readonly kind: "wildcard" } | { readonly kind: "interfaces"; readonly names: readonly string[] };
-  /** Normal list only: tiers that have at least one policy in that direction, in order (E3, E4). */
-  readonly tiers: Readonly<Record<Direction, readonly ResolvedTier[]>>;
+  readonly lists: Lists;
   readonly profiles: readonly ResolvedProfile[];
 }
+
+/** The four lists of policy that judge a packet at different places (semantics 3.9, E2). */
+export type ListName = "normal" | "forward" | "preDNAT" | "untracked";
+
+/**
+ * Per list and direction the tiers that have at least one policy there, in order (E3, E4). preDNAT has no egress, the wildcard
+ * no untracked (H14), and in both the default action is Pass (E5). Endpoints that the same policies select share one object.
+ */
+export type Lists = Readonly<Record<ListName, Readonly<Record<Direction, readonly ResolvedTier[]>>>>;
 
 export interface ResolvedTier {
   readonly name: string;
