@@ -1,0 +1,30 @@
+// What the addon exports. All state hangs on objects of one environment, so worker threads may load it at will.
+
+#include <napi.h>
+
+#include "monitor_object.h"
+#include "notify.h"
+#include "socket_object.h"
+
+namespace hostward {
+
+namespace {
+
+// notify(address: string, state: string): throws an Error with `syscall` and `errno`
+void NotifyFunction(const Napi::CallbackInfo& info) {
+  const Failure failure = Notify(info[0].As<Napi::String>().Utf8Value(), info[1].As<Napi::String>().Utf8Value());
+  if (failure) throw SystemError(info.Env(), failure);
+}
+
+Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
+  exports["Socket"] = SocketObject::Define(env);
+  exports["Monitor"] = MonitorObject::Define(env);
+  exports["notify"] = Napi::Function::New<NotifyFunction>(env, "notify");
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(hostward_native, Initialise)
+
+}  // namespace hostward

@@ -1,0 +1,143 @@
+// Binds Socket and Exchange to JavaScript, on the calling thread or on libuv's pool.
+
+#include "socket_object.h"
+
+#include <cassert>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "exchange.h"
+
+namespace hostward {
+
+namespace {
+
+std::span<const uint8_t> SpanOf(const Napi::Value& value) {
+  assert(value.IsTypedArray());
+  const auto bytes = value.As<Napi::Uint8Array>();
+  return {bytes.Data(), bytes.ByteLength()};
+}
+
+// Hands the bytes over without a copy: a dump of a large set has many megabytes.
+Napi::Value BufferOf(Napi::Env env, Bytes bytes) {
+  auto* kept = new Bytes(std::move(bytes));
+  return Napi::Buffer<uint8_t>::NewOrCopy(env, kept->data(), kept->size(), [](Napi::Env, uint8_t*, Bytes* held) { delete held; }, kept);
+}
+
+Napi::Array RefusalsOf(Napi::Env env, const std::vector<Reply>& refusals) {
+  auto list = Napi::Array::New(env, refusals.size());
+  for (size_t index = 0; index < refusals.size(); index++) {
+    const Reply& reply = refusals[index];
+    auto entry = Napi::Object::New(env);
+    entry["sequence"] = Napi::Number::New(env, reply.sequence);
+    entry["errno"] = Napi::Number::New(env, reply.error);
+    entry["attributeOffset"] = reply.offset ? Napi::Value(Napi::Number::New(env, *reply.offset)) : env.Undefined();
+    entry["message"] = reply.message ? Napi::Value(Napi::String::New(env, *reply.message)) : env.Undefined();
+    list[static_cast<uint32_t>(index)] = entry;
+  }
+  return list;
+}
+
+Napi::Object ObjectOf(Napi::Env env, Exchange exchange) {
+  auto object = Napi::Object::New(env);
+  object["refusals"] = RefusalsOf(env, exchange.refusals);
+  object["messages"] = BufferOf(env, std::move(exchange.messages));
+  object["acknowledged"] = Napi::Boolean::New(env, exchange.acknowledged);
+  object["done"] = Napi::Boolean::New(env, exchange.done);
+  object["interrupted"] = Napi::Boolean::New(env, exchange.interrupted);
+  object["overflowed"] = Napi::Boolean::New(env, exchange.overflowed);
+  object["syscall"] = Napi::String::New(env, exchange.failure.syscall);
+  object["errno"] = Napi::Number::New(env, exchange.failure.number);
+  object["sendMicroseconds"] = Napi::Number::New(env, exchange.send_microseconds);
+  return object;
+}
+
+// One exchange on a pool thread. The bytes stay where JavaScript put them; the reference keeps them alive.
+class Job : public Napi::AsyncWorker {
+ public:
+  using Work = Exchange (*)(Socket&, std::span<const uint8_t>, uint32_t);
+
+  Job(Napi::Env env, std::shared_ptr<Socket> socket, Napi::Object bytes, uint32_t awaited, Work work)
+      : AsyncWorker(env, "hostward.netlink"),
+        deferred_(Napi::Promise::Deferred::New(env)),
+        socket_(std::move(socket)),
+        kept_(Napi::Persistent(bytes)),
+        bytes_(SpanOf(bytes)),
+        awaited_(awaited),
+        work_(work) {}
+
+  Napi::Promise promise() const { return deferred_.Promise(); }
+
+ protected:
+  void Execute() override { exchange_ = work_(*socket_, bytes_, awaited_); }
+  void OnOK() override { deferred_.Resolve(ObjectOf(Env(), std::move(exchange_))); }
+
+ private:
+  Napi::Promise::Deferred deferred_;
+  std::shared_ptr<Socket> socket_;
+  Napi::ObjectReference kept_;
+  std::span<const uint8_t> bytes_;
+  uint32_t awaited_;
+  Work work_;
+  Exchange exchange_;
+};
+
+Napi::Value Start(Job* job) {
+  const Napi::Promise promise = job->promise();
+  job->Queue();  // deletes itself when done
+  return promise;
+}
+
+Exchange DumpWork(Socket& socket, std::span<const uint8_t> bytes, uint32_t) { return Dump(socket, bytes); }
+
+}  // namespace
+
+Napi::Error SystemError(Napi::Env env, const Failure& failure) {
+  auto error = Napi::Error::New(env, std::string(failure.syscall) + ": " + std::strerror(failure.number));
+  error.Set("syscall", Napi::String::New(env, failure.syscall));
+  error.Set("errno", Napi::Number::New(env, failure.number));
+  return error;
+}
+
+Napi::Function SocketObject::Define(Napi::Env env) {
+  return DefineClass(env, "Socket",
+                     {
+                         InstanceAccessor<&SocketObject::PortId>("portId"),
+                         InstanceMethod<&SocketObject::TransactSync>("transactSync"),
+                         InstanceMethod<&SocketObject::Transact>("transact"),
+                         InstanceMethod<&SocketObject::Dump>("dump"),
+                         InstanceMethod<&SocketObject::Close>("close"),
+                     });
+}
+
+SocketObject::SocketObject(const Napi::CallbackInfo& info) : ObjectWrap(info), socket_(std::make_shared<Socket>()) {
+  const int protocol = info[0].As<Napi::Number>().Int32Value();
+  const Buffers buffers{.receive = info[1].As<Napi::Number>().Int32Value(), .send = info[2].As<Napi::Number>().Int32Value()};
+  if (const Failure failure = socket_->Open(protocol, buffers)) throw SystemError(info.Env(), failure);
+}
+
+Napi::Value SocketObject::PortId(const Napi::CallbackInfo& info) {
+  assert(socket_);
+  return Napi::Number::New(info.Env(), socket_->port_id());
+}
+
+Napi::Value SocketObject::TransactSync(const Napi::CallbackInfo& info) {
+  assert(socket_);
+  return ObjectOf(info.Env(), hostward::Transact(*socket_, SpanOf(info[0]), info[1].As<Napi::Number>().Uint32Value()));
+}
+
+Napi::Value SocketObject::Transact(const Napi::CallbackInfo& info) {
+  assert(socket_);
+  const uint32_t awaited = info[1].As<Napi::Number>().Uint32Value();
+  return Start(new Job(info.Env(), socket_, info[0].As<Napi::Object>(), awaited, hostward::Transact));
+}
+
+Napi::Value SocketObject::Dump(const Napi::CallbackInfo& info) {
+  assert(socket_);
+  return Start(new Job(info.Env(), socket_, info[0].As<Napi::Object>(), 0, DumpWork));
+}
+
+void SocketObject::Close(const Napi::CallbackInfo&) { socket_.reset(); }
+
+}  // namespace hostward
