@@ -1,0 +1,77 @@
+// Which lists the compiler enforces, and a problem for every policy that is in another list of a local endpoint: what is not
+// enforced must not be silent. evaluate reads the same set, so that explanation and ruleset agree.
+
+import type { Problem } from "../model/problem.ts";
+import type { HostEndpoint, Policy, Resource } from "../model/types.ts";
+import type { ListName, Lists, Resolved, ResolvedEndpoint } from "./types.ts";
+
+export const enforcedLists: ReadonlySet<ListName> = new Set<ListName>(["normal"]);
+
+const lists: readonly ListName[] = ["normal", "forward", "preDNAT", "untracked"];
+
+const limits: Readonly<Record<ListName, string>> = {
+  normal: "this version does not enforce normal policies",
+  forward: "this version enforces applyOnForward policies for traffic to and from the host only, not for forwarded traffic",
+  preDNAT: "this version does not enforce preDNAT policies",
+  untracked: "this version does not enforce doNotTrack policies",
+};
+
+const fields: Readonly<Record<ListName, string>> = {
+  normal: "spec",
+  forward: "spec.applyOnForward",
+  preDNAT: "spec.preDNAT",
+  untracked: "spec.doNotTrack",
+};
+
+/** One problem for each policy and list that a governing local endpoint has but the compiler does not know. */
+export function unenforced(resources: readonly Resource[], resolved: Resolved): Problem[] {
+  const pending = lists.filter((list) => !enforcedLists.has(list));
+  return pending.flatMap((list) => {
+    const applying = policiesIn(resolved.endpoints, list);
+    return resources.flatMap((resource) => {
+      const endpoint = applying.get(subject(resource.kind, resource.metadata.name));
+      return endpoint === undefined ? [] : [notEnforced(resource, list, endpoint)];
+    });
+  });
+}
+
+/** Policy to the name of the first endpoint that has it in this list. */
+function policiesIn(endpoints: readonly ResolvedEndpoint[], list: ListName): Map<string, string> {
+  const first = new Map<string, string>();
+  const seen = new Set<Lists>();
+  for (const { endpoint, lists } of endpoints) {
+    if (seen.has(lists)) continue;
+    seen.add(lists);
+    const policies = [...lists[list].ingress, ...lists[list].egress].flatMap((tier) => tier.policies);
+    for (const { kind, name } of policies) if (!first.has(subject(kind, name))) first.set(subject(kind, name), endpoint.metadata.name);
+  }
+  return first;
+}
+
+function notEnforced(policy: Resource, list: ListName, endpoint: string): Problem {
+  return {
+    code: "policy-not-enforced",
+    severity: "error",
+    place: policy.place,
+    resource: subject(policy.kind, policy.metadata.name),
+    field: fields[list],
+    message: `${limits[list]}; the policy selects HostEndpoint '${endpoint}'`,
+  };
+}
+
+/** H14: the wildcard has no untracked policy, in Felix as here. */
+export function wildcardUntracked(policy: Policy, endpoint: HostEndpoint): Problem {
+  return {
+    code: "untracked-on-wildcard",
+    severity: "warning",
+    place: policy.place,
+    resource: subject(policy.kind, policy.metadata.name),
+    field: "spec.doNotTrack",
+    message: `a doNotTrack policy does not apply to the wildcard HostEndpoint '${endpoint.metadata.name}', which it selects`,
+    hint: "give the interfaces that need it HostEndpoints of their own",
+  };
+}
+
+function subject(kind: string, name: string): string {
+  return `${kind}/${name}`;
+}
