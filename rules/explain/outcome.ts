@@ -1,0 +1,36 @@
+// How one step of evaluation ends, and steps taken in turn until one decides. Control flow as values: no accept or pass bit that
+// could stick (semantics G26).
+
+import type { Origin } from "../ruleset/types.ts";
+import type { Step } from "./types.ts";
+
+export type Outcome = (
+  | { readonly effect: "allow" | "deny"; readonly by: Origin }
+  /** Pass: leave the tier or profile. Continue: nothing here decided. */
+  | { readonly effect: "pass" | "continue" }
+) & { readonly step: Step };
+
+export type Stage = () => Outcome;
+
+export function allow(by: Origin, text: string): Outcome {
+  return { effect: "allow", by, step: { text, origin: by, steps: [] } };
+}
+
+export function deny(by: Origin, text: string): Outcome {
+  return { effect: "deny", by, step: { text, origin: by, steps: [] } };
+}
+
+export function goOn(text: string): Outcome {
+  return { effect: "continue", step: { text, steps: [] } };
+}
+
+/** Runs the stages until one does not continue; its effect is the whole's, and the steps taken are its parts. */
+export function inTurn(text: string, stages: readonly Stage[]): Outcome {
+  const steps: Step[] = [];
+  for (const stage of stages) {
+    const outcome = stage();
+    steps.push(outcome.step);
+    if (outcome.effect !== "continue") return { ...outcome, step: { text, steps } };
+  }
+  return { effect: "continue", step: { text, steps } };
+}
