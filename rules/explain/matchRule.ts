@@ -3,6 +3,7 @@
 
 import type { Icmp } from "../model/types.ts";
 import { formatAddress } from "../net/address.ts";
+import { invariant } from "../net/invariant.ts";
 import { prefixContains } from "../net/prefix.ts";
 import { protocolName } from "../net/protocol.ts";
 import type { Address, PortRange, Prefix } from "../net/types.ts";
@@ -82,7 +83,7 @@ function contains(prefixes: readonly Prefix[], address: Address): boolean {
 
 function membersOf(sets: AddressSets, id: string, address: Address): readonly Prefix[] {
   const set = sets.get(id);
-  if (set === undefined) throw new Error(`a rule refers to the address set '${id}', which does not exist`);
+  invariant(set !== undefined, `a rule refers to the address set '${id}', which does not exist`);
   return set.members[address.family];
 }
 

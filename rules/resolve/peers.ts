@@ -2,10 +2,13 @@
 // GlobalNetworkSets (semantics S30-S37), and the members of named ports (M22-M28). Each distinct selector is evaluated once.
 
 import type { EndpointPort, HostEndpoint, Labels, NetworkSet } from "../model/types.ts";
+import { addressBits } from "../net/address.ts";
+import { comparePrefix, hostPrefix } from "../net/prefix.ts";
 import { mergePrefixes } from "../net/ranges.ts";
 import type { Address, Family, Prefix } from "../net/types.ts";
 import type { Selector } from "../selector/ast.ts";
 import { printSelector } from "../selector/print.ts";
+import { addressKey } from "./governors.ts";
 import { indexLabels, selectLabelled } from "./labelIndex.ts";
 import { compareBytes } from "./order.ts";
 import type { AddressSet, PortMember } from "./types.ts";
@@ -62,9 +65,22 @@ function addressesOf(peers: readonly Peer[]): Readonly<Record<Family, readonly P
   const prefixes: Record<Family, Prefix[]> = { 4: [], 6: [] };
   for (const peer of peers) {
     for (const net of peer.nets) prefixes[net.family].push(net);
-    for (const { family, value } of peer.addresses) prefixes[family].push({ family, address: value, length: family === 4 ? 32 : 128 });
+    for (const address of peer.addresses) prefixes[address.family].push(hostPrefix(address));
   }
-  return { 4: mergePrefixes(prefixes[4]), 6: mergePrefixes(prefixes[6]) };
+  return { 4: union(prefixes[4]), 6: union(prefixes[6]) };
+}
+
+/**
+ * Single addresses stay single even where neighbours would make a wider prefix: a hash set holds them, and one address more is
+ * one member more. With a real prefix among them it is the fewest prefixes (S35).
+ */
+function union(prefixes: readonly Prefix[]): Prefix[] {
+  const single = prefixes.every(({ family, length }) => length === addressBits(family));
+  return single ? withoutDuplicates(prefixes.toSorted(comparePrefix)) : mergePrefixes(prefixes);
+}
+
+function withoutDuplicates(sorted: readonly Prefix[]): Prefix[] {
+  return sorted.filter((prefix, at) => prefix.address !== sorted[at - 1]?.address);
 }
 
 function portMembers(peers: readonly Peer[], { names, protocol }: NamedPorts): PortMember[] {
@@ -74,7 +90,7 @@ function portMembers(peers: readonly Peer[], { names, protocol }: NamedPorts): P
     const ports = peer.ports.filter((port) => wantedNames.has(port.name) && (protocol === undefined || port.protocol === protocol));
     for (const port of ports) {
       for (const address of peer.addresses) {
-        members.set(`${address.family}/${address.value}/${port.protocol}/${port.port}`, { address, protocol: port.protocol, port: port.port });
+        members.set(`${addressKey(address)}/${port.protocol}/${port.port}`, { address, protocol: port.protocol, port: port.port });
       }
     }
   }

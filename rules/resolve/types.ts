@@ -142,6 +142,6 @@ export interface PortMember {
 /** The addresses a selector stands for. The id is the selector's canonical text: equal selectors are one set (S36). */
 export interface AddressSet {
   readonly id: string;
-  /** Disjoint, sorted, union already taken (S34, S35). */
+  /** Disjoint, sorted, union already taken (S34, S35): the fewest prefixes, but single addresses only where all members are such. */
   readonly members: Readonly<Record<Family, readonly Prefix[]>>;
 }
