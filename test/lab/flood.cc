@@ -39,7 +39,7 @@ int connected(const Flow& flow) {
   const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   const int on = 1;
   // Sources need not be addresses of this host: the receiving side judges them, nobody answers them.
-  setsockopt(fd, SOL_IP, IP_FREEBIND, &on, sizeof on);
+  setsockopt(fd, SOL_IP, IP_TRANSPARENT, &on, sizeof on);
   if (fd < 0 || bind(fd, reinterpret_cast<sockaddr*>(&from), sizeof from) != 0) return -1;
   return connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0 ? fd : -1;
 }
