@@ -8,6 +8,7 @@
         "native/src/monitor.cc",
         "native/src/monitor_object.cc",
         "native/src/notify.cc",
+        "native/src/plain_data.cc",
         "native/src/reply.cc",
         "native/src/socket.cc",
         "native/src/socket_object.cc",

@@ -55,11 +55,7 @@ const fileName = "hostward_native.node";
 /** From native/ and from a bundle in dist/ the build is one folder up; a package may put the addon beside the bundle or under prebuilds/. */
 function candidates(): readonly string[] {
   const here = dirname(fileURLToPath(import.meta.url));
-  return [
-    join(here, "..", "build", "Release", fileName),
-    join(here, fileName),
-    join(here, "..", "prebuilds", `linux-${process.arch}`, fileName),
-  ];
+  return [join(here, "..", "build", "Release", fileName), join(here, fileName), join(here, "..", "prebuilds", `linux-${process.arch}`, fileName)];
 }
 
 /** HOSTWARD_NATIVE names another build of the addon: a sanitised one, or one unpacked from a single executable. */

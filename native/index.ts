@@ -1,13 +1,13 @@
 // The typed face of the addon: netlink sockets, a multicast monitor and sd_notify. Checks arguments, turns the addon's plain data into
 // values or a NetlinkError, and keeps one exchange at a time on a socket. Knows message headers, nothing of what messages say.
 
-import { loadAddon } from "./addon.ts";
 import type { Addon, NativeExchange, NativeMonitor, NativeReply, NativeSocket } from "./addon.ts";
+import { loadAddon } from "./addon.ts";
+import type { NetlinkErrorCode, NetlinkReply } from "./netlinkError.ts";
 import { errnoName, NetlinkError, systemError } from "./netlinkError.ts";
-import type { NetlinkReply } from "./netlinkError.ts";
 
-export { NetlinkError } from "./netlinkError.ts";
-export type { NetlinkErrorCode, NetlinkReply } from "./netlinkError.ts";
+export type { NetlinkErrorCode, NetlinkReply };
+export { NetlinkError };
 
 export type NetlinkProtocol = "netfilter" | "route";
 
@@ -188,7 +188,10 @@ function throwIfFailed(exchange: NativeExchange, bytes: Uint8Array): void {
   if (first !== undefined) throw refused(first, exchange, bytes);
   if (exchange.errno !== 0) throw systemError(exchange.syscall, exchange.errno);
   if (exchange.overflowed) {
-    throw new NetlinkError("NETLINK_OVERFLOW", "the kernel's replies did not fit the receive buffer and some are lost", { errno: "ENOBUFS", syscall: "recvmsg" });
+    throw new NetlinkError("NETLINK_OVERFLOW", "the kernel's replies did not fit the receive buffer and some are lost", {
+      errno: "ENOBUFS",
+      syscall: "recvmsg",
+    });
   }
 }
 

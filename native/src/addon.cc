@@ -4,6 +4,7 @@
 
 #include "monitor_object.h"
 #include "notify.h"
+#include "plain_data.h"
 #include "socket_object.h"
 
 namespace hostward {

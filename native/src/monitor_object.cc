@@ -5,7 +5,7 @@
 #include <cassert>
 #include <utility>
 
-#include "socket_object.h"
+#include "plain_data.h"
 
 namespace hostward {
 
@@ -55,9 +55,7 @@ void MonitorObject::Deliver(Napi::Env env, Napi::Function callback, std::shared_
   if (env == nullptr || callback.IsEmpty()) return;  // the environment is going away
   Gathered gathered = (*monitor)->Take();
   if (gathered.empty()) return;
-  auto* kept = new Bytes(std::move(gathered.messages));
-  const auto messages = Napi::Buffer<uint8_t>::NewOrCopy(env, kept->data(), kept->size(), [](Napi::Env, uint8_t*, Bytes* held) { delete held; }, kept);
-  callback.Call({messages, Napi::Boolean::New(env, gathered.overflowed), Napi::String::New(env, gathered.failure.syscall),
+  callback.Call({BufferOf(env, std::move(gathered.messages)), Napi::Boolean::New(env, gathered.overflowed), Napi::String::New(env, gathered.failure.syscall),
                  Napi::Number::New(env, gathered.failure.number)});
 }
 

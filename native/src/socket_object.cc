@@ -3,11 +3,10 @@
 #include "socket_object.h"
 
 #include <cassert>
-#include <cstring>
-#include <string>
 #include <utility>
 
 #include "exchange.h"
+#include "plain_data.h"
 
 namespace hostward {
 
@@ -17,12 +16,6 @@ std::span<const uint8_t> SpanOf(const Napi::Value& value) {
   assert(value.IsTypedArray());
   const auto bytes = value.As<Napi::Uint8Array>();
   return {bytes.Data(), bytes.ByteLength()};
-}
-
-// Hands the bytes over without a copy: a dump of a large set has many megabytes.
-Napi::Value BufferOf(Napi::Env env, Bytes bytes) {
-  auto* kept = new Bytes(std::move(bytes));
-  return Napi::Buffer<uint8_t>::NewOrCopy(env, kept->data(), kept->size(), [](Napi::Env, uint8_t*, Bytes* held) { delete held; }, kept);
 }
 
 Napi::Array RefusalsOf(Napi::Env env, const std::vector<Reply>& refusals) {
@@ -92,13 +85,6 @@ Napi::Value Start(Job* job) {
 Exchange DumpWork(Socket& socket, std::span<const uint8_t> bytes, uint32_t) { return Dump(socket, bytes); }
 
 }  // namespace
-
-Napi::Error SystemError(Napi::Env env, const Failure& failure) {
-  auto error = Napi::Error::New(env, std::string(failure.syscall) + ": " + std::strerror(failure.number));
-  error.Set("syscall", Napi::String::New(env, failure.syscall));
-  error.Set("errno", Napi::Number::New(env, failure.number));
-  return error;
-}
 
 Napi::Function SocketObject::Define(Napi::Env env) {
   return DefineClass(env, "Socket",

@@ -26,7 +26,4 @@ class SocketObject : public Napi::ObjectWrap<SocketObject> {
   std::shared_ptr<Socket> socket_;
 };
 
-// An Error with `syscall` and a numeric `errno`.
-Napi::Error SystemError(Napi::Env env, const Failure& failure);
-
 }  // namespace hostward
