@@ -1,0 +1,125 @@
+// Turns decoded resources back into manifests (plain objects): what `hostward get -o yaml` prints can be written to a file and read again.
+// Shows what is in force: defaults filled in, names of protocols as numbers where they have no common name, selectors in canonical form.
+
+import type { Entity, HostEndpoint, NetworkSet, Policy, Ports, Profile, Resource, Rule, Tier } from "../../rules/model/types.ts";
+import { formatAddress } from "../../rules/net/address.ts";
+import { formatPrefix } from "../../rules/net/prefix.ts";
+import { protocolName } from "../../rules/net/protocol.ts";
+import { printSelector } from "../../rules/selector/print.ts";
+
+/** The shape of a manifest. */
+export interface ResourceDocument {
+  readonly apiVersion: "projectcalico.org/v3";
+  readonly kind: Resource["kind"];
+  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>>; readonly annotations?: Readonly<Record<string, string>> };
+  readonly spec: Readonly<Record<string, unknown>>;
+}
+
+export function resourceDocument(resource: Resource): ResourceDocument {
+  const { name, labels, annotations } = resource.metadata;
+  return {
+    apiVersion: "projectcalico.org/v3",
+    kind: resource.kind,
+    metadata: { name, ...compact({ labels, annotations }) },
+    spec: compact(resourceSpec(resource)),
+  };
+}
+
+function resourceSpec(resource: Resource): Record<string, unknown> {
+  switch (resource.kind) {
+    case "HostEndpoint":
+      return hostEndpointSpec(resource);
+    case "GlobalNetworkPolicy":
+      return policySpec(resource);
+    case "Profile":
+      return profileSpec(resource);
+    case "Tier":
+      return tierSpec(resource);
+    case "GlobalNetworkSet":
+      return networkSetSpec(resource);
+    default:
+      return resource satisfies never;
+  }
+}
+
+function hostEndpointSpec({ node, target, expectedIPs, profiles, ports }: HostEndpoint): Record<string, unknown> {
+  return {
+    node,
+    interfaceName: target.kind === "wildcard" ? "*" : target.kind === "name" ? target.interfaceName : undefined,
+    expectedIPs: expectedIPs.map(formatAddress),
+    profiles,
+    ports: ports.map(({ name, protocol, port }) => ({ name, protocol: protocolName(protocol), port })),
+  };
+}
+
+function policySpec({ tier, order, selector, types, list, applyOnForward, ingress, egress }: Policy): Record<string, unknown> {
+  return {
+    tier,
+    order: Number.isFinite(order) ? order : undefined,
+    selector: printSelector(selector),
+    types: types.map((direction) => (direction === "ingress" ? "Ingress" : "Egress")),
+    preDNAT: list === "preDNAT" || undefined,
+    doNotTrack: list === "untracked" || undefined,
+    applyOnForward: applyOnForward || undefined,
+    ingress: ingress.map(ruleDocument),
+    egress: egress.map(ruleDocument),
+  };
+}
+
+function profileSpec({ ingress, egress, labelsToApply }: Profile): Record<string, unknown> {
+  return { ingress: ingress.map(ruleDocument), egress: egress.map(ruleDocument), labelsToApply };
+}
+
+function tierSpec({ order, defaultAction }: Tier): Record<string, unknown> {
+  return { order: Number.isFinite(order) ? order : undefined, defaultAction };
+}
+
+function networkSetSpec({ nets }: NetworkSet): Record<string, unknown> {
+  return { nets: nets.map(formatPrefix) };
+}
+
+function ruleDocument(rule: Rule): Record<string, unknown> {
+  const { annotations } = rule;
+  return compact({
+    action: rule.action,
+    ipVersion: rule.family,
+    protocol: protocolText(rule.protocol),
+    notProtocol: protocolText(rule.notProtocol),
+    icmp: rule.icmp && compact({ type: rule.icmp.type, code: rule.icmp.code }),
+    notICMP: rule.notIcmp && compact({ type: rule.notIcmp.type, code: rule.notIcmp.code }),
+    source: entityDocument(rule.source),
+    destination: entityDocument(rule.destination),
+    metadata: compact({ annotations }),
+  });
+}
+
+function entityDocument({ nets, notNets, ports, notPorts, selector, notSelector }: Entity): Record<string, unknown> {
+  return compact({
+    nets: nets?.map(formatPrefix),
+    notNets: notNets?.map(formatPrefix),
+    selector: selector && printSelector(selector),
+    notSelector: notSelector && printSelector(notSelector),
+    ports: ports && portList(ports),
+    notPorts: notPorts && portList(notPorts),
+  });
+}
+
+function portList({ ranges, names }: Ports): (number | string)[] {
+  return [...ranges.map(({ from, to }) => (from === to ? from : `${from}:${to}`)), ...names];
+}
+
+/** Names that a manifest may use; any other protocol is a number there. */
+function protocolText(protocol: number | undefined): string | number | undefined {
+  if (protocol === undefined) return undefined;
+  const name = protocolName(protocol);
+  return /^[0-9]+$/.test(name) ? protocol : name;
+}
+
+/** Without what says nothing: undefined, empty lists and empty mappings. */
+function compact(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => !isEmpty(value)));
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || (typeof value === "object" && value !== null && Object.keys(value).length === 0);
+}

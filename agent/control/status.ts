@@ -1,0 +1,84 @@
+// What `hostward status` shows, as the daemon answers it.
+
+import type { Problem } from "../../rules/model/problem.ts";
+import type { EndpointStatus } from "../../rules/resolve/types.ts";
+import type { Counts, Report } from "../reconcile/report.ts";
+
+export interface Status {
+  /** starting: nothing was applied yet. degraded: the last pass failed, and what was in force before still is. */
+  readonly state: "starting" | "in-sync" | "degraded";
+  /** What a starting daemon still waits for. */
+  readonly waitingFor: readonly string[];
+  readonly node: string;
+  readonly version: string;
+  readonly processId: number;
+  /** ISO 8601 */
+  readonly started: string;
+  /** Of the resources and interfaces that are in force; 0 while there are none. */
+  readonly revision: number;
+  /** Of what the sources say now; differs from `revision` while a change is being applied, or cannot be. */
+  readonly latestRevision: number;
+  /** Of the kernel's ruleset when hostward last left it. */
+  readonly generation: number | null;
+  readonly endpoints: readonly EndpointStatus[];
+  readonly problems: readonly Problem[];
+  readonly counts: Counts | null;
+  readonly lastPass: LastPass | null;
+}
+
+export type LastPass = Pick<Report, "outcome" | "reasons" | "milliseconds" | "batches" | "operations" | "bytes" | "encodeMicroseconds" | "sendMicroseconds"> & {
+  /** ISO 8601 */
+  readonly ended: string;
+};
+
+/** What status is made of besides the reports. */
+export interface StatusFacts {
+  readonly node: string;
+  readonly version: string;
+  readonly started: Date;
+  readonly latestRevision: number;
+  readonly waitingFor: readonly string[];
+  readonly sourceProblems: readonly Problem[];
+}
+
+/** Remembers of the reports what status needs. */
+export interface Passes {
+  readonly last: Report | undefined;
+  readonly lastEnded: Date | undefined;
+  /** The last one that did not fail. */
+  readonly lastGood: Report | undefined;
+}
+
+export const noPasses: Passes = { last: undefined, lastEnded: undefined, lastGood: undefined };
+
+export function withReport(passes: Passes, report: Report): Passes {
+  return { last: report, lastEnded: new Date(), lastGood: report.outcome === "failed" ? passes.lastGood : report };
+}
+
+export function describeStatus(facts: StatusFacts, { last, lastEnded, lastGood }: Passes): Status {
+  return {
+    state: stateOf(last),
+    waitingFor: facts.waitingFor,
+    node: facts.node,
+    version: facts.version,
+    processId: process.pid,
+    started: facts.started.toISOString(),
+    revision: lastGood?.revision ?? 0,
+    latestRevision: facts.latestRevision,
+    generation: lastGood?.generation ?? null,
+    endpoints: (lastGood ?? last)?.endpoints ?? [],
+    problems: [...facts.sourceProblems, ...(last?.problems ?? [])],
+    counts: lastGood?.counts ?? null,
+    lastPass: last === undefined || lastEnded === undefined ? null : lastPass(last, lastEnded),
+  };
+}
+
+function stateOf(last: Report | undefined): Status["state"] {
+  if (last === undefined) return "starting";
+  return last.outcome === "failed" ? "degraded" : "in-sync";
+}
+
+function lastPass(report: Report, ended: Date): LastPass {
+  const { outcome, reasons, milliseconds, batches, operations, bytes, encodeMicroseconds, sendMicroseconds } = report;
+  return { outcome, reasons, milliseconds, batches, operations, bytes, encodeMicroseconds, sendMicroseconds, ended: ended.toISOString() };
+}

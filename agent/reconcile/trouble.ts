@@ -1,0 +1,57 @@
+// Turns what stopped a pass into a Problem that an operator can act on: a refused operation names the policy and rule it came from,
+// and the place in the manifest.
+
+import { describeOperation } from "../../rules/diff/plan.ts";
+import type { Operation } from "../../rules/diff/types.ts";
+import type { Place, Problem } from "../../rules/model/problem.ts";
+import type { Resource } from "../../rules/model/types.ts";
+import type { Origin } from "../../rules/ruleset/types.ts";
+import { KernelError } from "../kernel/interface.ts";
+import { resourceKey } from "../sources/source.ts";
+
+const kernelPlace: Place = { source: "kernel" };
+
+const hints: Readonly<Record<KernelError["code"], string>> = {
+  refused: "the previous ruleset stays in force",
+  stale: "something else keeps changing the ruleset; `nft monitor` shows what",
+  permission: "run as root or with CAP_NET_ADMIN",
+  unsupported: "a newer kernel is needed",
+  socket: "it is tried again",
+};
+
+/** @param resources of the pass, to find where the rule at fault was written */
+export function passProblem(error: unknown, resources: readonly Resource[]): Problem {
+  if (!(error instanceof KernelError)) {
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { code: "internal", severity: "error", place: { source: "hostward" }, message, hint: "this is a defect of hostward: please report it" };
+  }
+  const { operation } = error;
+  const at = operation === undefined ? { place: kernelPlace } : operationSubject(operation, resources);
+  const what = operation === undefined ? "" : ` (${describeOperation(operation)})`;
+  return { code: `kernel-${error.code}`, severity: "error", ...at, message: `${error.message}${what}`, hint: hints[error.code] };
+}
+
+export function faultProblem(fault: string): Problem {
+  const hint = "the previous ruleset stays in force; this is a defect of hostward: please report it";
+  return { code: "ruleset-fault", severity: "error", place: { source: "hostward" }, message: fault, hint };
+}
+
+function operationSubject(operation: Operation, resources: readonly Resource[]): Pick<Problem, "place" | "resource" | "field"> {
+  if (operation.object !== "rule") return { place: kernelPlace };
+  const { origin } = operation.rule;
+  const key = `${origin.kind}/${origin.name}`;
+  const field = originField(origin);
+  const resource = resources.find((candidate) => resourceKey(candidate) === key);
+  return { place: originPlace(origin, resource) ?? kernelPlace, resource: key, ...(field === undefined ? {} : { field }) };
+}
+
+function originField({ direction, index }: Origin): string | undefined {
+  if (direction === undefined) return undefined;
+  return index === undefined ? `spec.${direction}` : `spec.${direction}[${index}]`;
+}
+
+function originPlace({ direction, index }: Origin, resource: Resource | undefined): Place | undefined {
+  if (resource === undefined) return undefined;
+  const rules = direction !== undefined && (resource.kind === "GlobalNetworkPolicy" || resource.kind === "Profile") ? resource[direction] : [];
+  return (index === undefined ? undefined : rules[index]?.place) ?? resource.place;
+}

@@ -1,0 +1,69 @@
+// Turns what was read from each manifest file into the resources in force: a resource whose new version is invalid, or whose file cannot
+// be read, stays as it last was (semantics 0, row 9). Values in, values out; when and how files are read is not known here.
+
+import type { Problem } from "../../rules/model/problem.ts";
+import type { Resource } from "../../rules/model/types.ts";
+import { readManifest } from "./manifest.ts";
+import type { ScannedFile } from "./scan.ts";
+import { resourceKey, type SourceState } from "./source.ts";
+
+/** What one file contributes. */
+export interface FileState {
+  /** Valid in the file as it is now. */
+  readonly live: readonly Resource[];
+  /** Last valid versions of what the file now holds in an invalid or unreadable form. */
+  readonly kept: readonly Resource[];
+  readonly problems: readonly Problem[];
+}
+
+export function nextFileState(previous: FileState | undefined, { path, content }: ScannedFile): FileState {
+  const before = new Map([...(previous?.kept ?? []), ...(previous?.live ?? [])].map((resource) => [resourceKey(resource), resource]));
+  if (content.kind === "unreadable") {
+    const problem: Problem = { code: "file-unreadable", severity: "error", place: { source: path }, message: content.reason };
+    return { live: [], kept: [...before.values()], problems: [withConsequence(problem, before.size > 0)] };
+  }
+  const { resources, problems } = readManifest(content.text, path);
+  for (const resource of resources) before.delete(resourceKey(resource));
+
+  const invalid = new Set(problems.filter(({ severity }) => severity === "error").map(({ resource }) => resource));
+  const isHoldingUnknown = invalid.has(undefined);
+  const kept = [...before].filter(([key]) => isHoldingUnknown || invalid.has(key)).map(([, resource]) => resource);
+  const keptKeys = new Set(kept.map(resourceKey));
+  const explained = problems.map((problem) =>
+    problem.severity === "error" ? withConsequence(problem, problem.resource === undefined ? kept.length > 0 : keptKeys.has(problem.resource)) : problem,
+  );
+  return { live: resources, kept, problems: explained };
+}
+
+function withConsequence(problem: Problem, isKept: boolean): Problem {
+  if (!isKept) return problem;
+  return { ...problem, hint: [problem.hint, "what was last valid stays in force"].filter((part) => part !== undefined).join("; ") };
+}
+
+/**
+ * All files as one set of resources. Of several with the same kind and name the one in the file with the first path counts, and the
+ * first in that file; a kept version counts only where no file has a valid one.
+ * @param files by path
+ */
+export function mergeFiles(files: ReadonlyMap<string, FileState>): SourceState {
+  const sorted = [...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, state]) => state);
+  const byKey = new Map<string, Resource>();
+  const problems = sorted.flatMap((state) => state.problems);
+  for (const resource of sorted.flatMap((state) => state.live)) {
+    const key = resourceKey(resource);
+    const first = byKey.get(key);
+    if (first === undefined) byKey.set(key, resource);
+    else problems.push(duplicate(key, resource, first));
+  }
+  for (const resource of sorted.flatMap((state) => state.kept)) {
+    const key = resourceKey(resource);
+    if (!byKey.has(key)) byKey.set(key, resource);
+  }
+  return { resources: [...byKey.values()], problems };
+}
+
+function duplicate(key: string, { place }: Resource, first: Resource): Problem {
+  const { source, line } = first.place;
+  const message = `is already defined in ${line === undefined ? source : `${source}:${line}`}, which counts`;
+  return { code: "duplicate-name", severity: "error", place, resource: key, message, hint: "remove one of the two" };
+}

@@ -1,0 +1,22 @@
+// What every source of resources gives to the store, and how resources are named in problems and lookups.
+
+import type { Problem } from "../../rules/model/problem.ts";
+import type { Resource } from "../../rules/model/types.ts";
+
+export interface SourceState {
+  /** At most one of each kind and name. */
+  readonly resources: readonly Resource[];
+  readonly problems: readonly Problem[];
+}
+
+export interface ResourceSource {
+  current(): SourceState;
+  /** Fulfilled when `current` has been complete once. Nothing may be programmed before (semantics 0, row 22). */
+  readonly synced: Promise<void>;
+  close(): void;
+}
+
+/** "HostEndpoint/some.name", as in `Problem.resource`. */
+export function resourceKey(resource: Resource): string {
+  return `${resource.kind}/${resource.metadata.name}`;
+}
