@@ -1,0 +1,146 @@
+// Sets and verdict maps without their elements: NEWSET, DELSET and what a dump of sets brings (kernel nf_tables_api.c,
+// nf_tables_newset, nf_tables_fill_set). A hash set declares its size, which makes it faster to fill; an interval set of one type is
+// a tree, of several types a pipapo, which the kernel recognises by the lengths of the concatenated fields.
+
+import { dataTypes } from "../../rules/ruleset/fields.ts";
+import { keyWidth } from "../../rules/ruleset/keys.ts";
+import type { DataType } from "../../rules/ruleset/types.ts";
+import type { BatchWriter } from "./batch.ts";
+import {
+  NFT_DATA_VERDICT,
+  NFT_MSG_DELSET,
+  NFT_MSG_NEWSET,
+  NFT_SET_CONCAT,
+  NFT_SET_INTERVAL,
+  NFT_SET_MAP,
+  NFTA_LIST_ELEM,
+  NFTA_SET_DATA_LEN,
+  NFTA_SET_DATA_TYPE,
+  NFTA_SET_DESC,
+  NFTA_SET_DESC_CONCAT,
+  NFTA_SET_DESC_SIZE,
+  NFTA_SET_FIELD_LEN,
+  NFTA_SET_FLAGS,
+  NFTA_SET_ID,
+  NFTA_SET_KEY_LEN,
+  NFTA_SET_KEY_TYPE,
+  NFTA_SET_NAME,
+  NFTA_SET_TABLE,
+  NFTA_SET_USERDATA,
+  NLM_F_CREATE,
+  NLM_F_EXCL,
+} from "./constants.ts";
+import { keyTypeNumber, keyTypes, MAX_CONCATENATION } from "./datatype.ts";
+import type { AttributeReader } from "./reader.ts";
+import { readComment, UDATA_SET_COMMENT, UDATA_SET_DATA_BYTEORDER, UDATA_SET_KEY_BYTEORDER, type UserdataItem, writeUserdata } from "./userdata.ts";
+import type { AttributeWriter } from "./writer.ts";
+
+export interface SetHead {
+  readonly table: string;
+  readonly name: string;
+  readonly types: readonly DataType[];
+  readonly flavour: "hash" | "interval";
+  /** Elements carry verdicts. */
+  readonly map: boolean;
+  /** Elements it can ever hold; 0: as many as there is memory for. */
+  readonly size: number;
+  readonly comment: string;
+}
+
+/** As the kernel lists it. A set that hostward could not have made (other types, data other than verdicts) says what it can. */
+export interface ListedSet extends SetHead {
+  /** False where `types` are not the whole truth: the elements cannot be read. */
+  readonly known: boolean;
+}
+
+const BYTEORDER = { none: 0, host: 1, big: 2 } as const;
+
+/** Bytes of one key as the kernel has it: a single field as it is, concatenated ones padded to whole registers. */
+export function keyLength(types: readonly DataType[]): number {
+  const [only] = types;
+  return types.length === 1 && only !== undefined ? dataTypes[only].width : keyWidth(types);
+}
+
+/** Refused with EEXIST where there is a set of this name. */
+export function addSet(batch: BatchWriter, set: SetHead): void {
+  const writer = batch.begin(NFT_MSG_NEWSET, NLM_F_CREATE | NLM_F_EXCL);
+  if (set.types.length > MAX_CONCATENATION) writer.fail(`set ${set.name}: ${set.types.length} concatenated types, nft numbers at most ${MAX_CONCATENATION}`);
+  const ranges = set.flavour === "interval" && set.types.length > 1;
+  const flags = (set.map ? NFT_SET_MAP : 0) | (set.flavour === "interval" ? NFT_SET_INTERVAL : 0) | (ranges ? NFT_SET_CONCAT : 0);
+  writer.text(NFTA_SET_TABLE, set.table);
+  writer.text(NFTA_SET_NAME, set.name);
+  writer.u32(NFTA_SET_FLAGS, flags);
+  writer.u32(NFTA_SET_KEY_TYPE, keyTypeNumber(set.types));
+  writer.u32(NFTA_SET_KEY_LEN, keyLength(set.types));
+  if (set.map) {
+    writer.u32(NFTA_SET_DATA_TYPE, NFT_DATA_VERDICT);
+    writer.u32(NFTA_SET_DATA_LEN, 0);
+  }
+  // Must be there and differ from the other sets of the batch, although rules and elements refer to sets by name.
+  writer.u32(NFTA_SET_ID, batch.count);
+  if (set.size > 0 || ranges) writeDescription(writer, set, ranges);
+  writeUserdata(writer, NFTA_SET_USERDATA, userdata(set));
+  batch.end();
+}
+
+/** EBUSY while a rule looks it up. */
+export function deleteSet(batch: BatchWriter, table: string, name: string): void {
+  const writer = batch.begin(NFT_MSG_DELSET, 0);
+  writer.text(NFTA_SET_TABLE, table);
+  writer.text(NFTA_SET_NAME, name);
+  batch.end();
+}
+
+export function decodeSet(reader: AttributeReader): ListedSet {
+  const raw = { table: "", name: "", flags: 0, keyType: 0, keyLength: 0, dataType: 0, size: 0, comment: "" };
+  while (reader.next()) {
+    if (reader.type === NFTA_SET_TABLE) raw.table = reader.text();
+    else if (reader.type === NFTA_SET_NAME) raw.name = reader.text();
+    else if (reader.type === NFTA_SET_FLAGS) raw.flags = reader.u32();
+    else if (reader.type === NFTA_SET_KEY_TYPE) raw.keyType = reader.u32();
+    else if (reader.type === NFTA_SET_KEY_LEN) raw.keyLength = reader.u32();
+    else if (reader.type === NFTA_SET_DATA_TYPE) raw.dataType = reader.u32();
+    else if (reader.type === NFTA_SET_DESC) raw.size = readSize(reader);
+    else if (reader.type === NFTA_SET_USERDATA) raw.comment = readComment(reader, UDATA_SET_COMMENT);
+  }
+  reader.check();
+  const { table, name, size, comment } = raw;
+  const types = keyTypes(raw.keyType) ?? [];
+  const map = (raw.flags & NFT_SET_MAP) !== 0;
+  const plain = (raw.flags & ~(NFT_SET_MAP | NFT_SET_INTERVAL | NFT_SET_CONCAT)) === 0;
+  const known = plain && types.length > 0 && raw.keyLength === keyLength(types) && (!map || raw.dataType === NFT_DATA_VERDICT);
+  return { table, name, types, flavour: raw.flags & NFT_SET_INTERVAL ? "interval" : "hash", map, size, comment, known };
+}
+
+function writeDescription(writer: AttributeWriter, set: SetHead, ranges: boolean): void {
+  const description = writer.begin(NFTA_SET_DESC);
+  if (set.size > 0) writer.u32(NFTA_SET_DESC_SIZE, set.size);
+  if (ranges) {
+    const fields = writer.begin(NFTA_SET_DESC_CONCAT);
+    for (const type of set.types) {
+      const field = writer.begin(NFTA_LIST_ELEM);
+      writer.u32(NFTA_SET_FIELD_LEN, dataTypes[type].width);
+      writer.end(field);
+    }
+    writer.end(fields);
+  }
+  writer.end(description);
+}
+
+/** What nft 1.0.6 stores to list types and comment; a concatenation's byte order is that of its fields. */
+function userdata(set: SetHead): readonly UserdataItem[] {
+  const [only] = set.types;
+  const order = set.types.length > 1 || only === undefined ? "none" : dataTypes[only].order;
+  const items: UserdataItem[] = [[UDATA_SET_KEY_BYTEORDER, BYTEORDER[order === "text" ? "host" : order]]];
+  if (set.map) items.push([UDATA_SET_DATA_BYTEORDER, BYTEORDER.none]);
+  if (set.comment !== "") items.push([UDATA_SET_COMMENT, set.comment]);
+  return items;
+}
+
+function readSize(reader: AttributeReader): number {
+  let size = 0;
+  reader.enter();
+  while (reader.next()) if (reader.type === NFTA_SET_DESC_SIZE) size = reader.u32();
+  reader.leave();
+  return size;
+}
