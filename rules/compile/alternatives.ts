@@ -1,0 +1,32 @@
+// A condition as a list of alternatives, each a conjunction of matches: nft rules have no "or", so a condition that needs one
+// becomes several rules. Alternatives of one condition exclude each other, so a packet meets at most one of them:
+// a Log rule then logs once, and counters of a rule's parts add up to the rule's.
+
+import type { Field, Scalar, Statement } from "../ruleset/types.ts";
+
+/** None: never true. One that is empty: always true. */
+export type Alternatives = readonly (readonly Statement[])[];
+
+export const always: Alternatives = [[]];
+export const never: Alternatives = [];
+
+/** All conditions at once: every combination of their alternatives. */
+export function allOf(conditions: readonly Alternatives[]): Alternatives {
+  return conditions.reduce((done, next) => done.flatMap((left) => next.map((right) => [...left, ...right])), always);
+}
+
+export function equals(field: Field, value: Scalar): Statement {
+  return { kind: "match", field, op: "==", value: { kind: "scalar", value } };
+}
+
+export function differs(field: Field, value: Scalar): Statement {
+  return { kind: "match", field, op: "!=", value: { kind: "scalar", value } };
+}
+
+export function inSet(fields: readonly Field[], set: string): Statement {
+  return { kind: "lookup", fields, op: "in", set };
+}
+
+export function notInSet(fields: readonly Field[], set: string): Statement {
+  return { kind: "lookup", fields, op: "not in", set };
+}

@@ -1,0 +1,46 @@
+// What things are called in the table. A name is readable where what it names allows it, else a digest, and two different things
+// never share one: after the prefix stands "-" before a readable part and "_" before a digest, and no prefix starts another.
+// The same thing has the same name in every ruleset, whatever else there is. Kernel limits: NFT_NAME_MAXLEN is 256 with the final zero.
+
+import type { Family } from "../net/types.ts";
+import { digest } from "./hash.ts";
+
+/** Bytes; a readable name is ASCII, so also characters. */
+export const maxNameLength = 255;
+
+/** Where an endpoint's chains stand; part of every name that depends on it. "post": the copy for a hook that cannot reject. */
+export type StageToken = "in" | "out" | "post";
+
+/** nft takes more (upper case, "_", "/"), but Kubernetes names do not have it, and "_" marks a digest. */
+const readable = /^[a-z0-9][a-z0-9.-]*$/;
+
+function nameOf(prefix: string, name: string): string {
+  const text = `${prefix}-${name}`;
+  return readable.test(name) && text.length <= maxNameLength ? text : `${prefix}_${digest([name])}`;
+}
+
+export function endpointChainName(stage: StageToken, endpoint: string): string {
+  return nameOf(`ep-${stage}`, endpoint);
+}
+
+/** Policies and profiles. Further kinds of policy have a namespace or a kind that no readable name shows, so they take the digest. */
+export function rulesChainName(stage: StageToken, kind: string, name: string): string {
+  if (kind === "GlobalNetworkPolicy") return nameOf(`pol-${stage}`, name);
+  if (kind === "Profile") return nameOf(`profile-${stage}`, name);
+  return `pol-${stage}_${digest([kind, name])}`;
+}
+
+/** A tier's chain is the tier as one endpoint sees it: `identity` tells the policies in it. */
+export function tierChainName(stage: StageToken, tier: string, identity: string): string {
+  const content = digest([tier, identity]);
+  const text = `tier-${stage}-${tier}-${content}`;
+  return readable.test(tier) && text.length <= maxNameLength ? text : `tier-${stage}_${content}`;
+}
+
+/** Hash sets by what they stand for, since their members change in place; interval sets by the members too (kernel-facts, Hole B). */
+export function setName(kind: SetKind, flavour: "hash" | "interval", identity: readonly (string | Uint8Array)[]): string {
+  return `${kind}${flavour === "hash" ? "" : "i"}-${digest(identity)}`;
+}
+
+/** sel: the addresses of a selector; net: a rule's own networks; named: members of named ports; port, proto: a rule's own lists. */
+export type SetKind = `${"sel" | "net" | "named"}${Family}` | "port" | "proto";
