@@ -3,6 +3,7 @@
 // there to the operation. Knows framing only; table.ts, rule.ts, set.ts and the others fill the messages.
 
 import { NFNL_BATCH_GENID, NFNL_MSG_BATCH_BEGIN, NFNL_MSG_BATCH_END, NFNL_SUBSYS_NFTABLES, NFPROTO_INET, NFPROTO_UNSPEC, NLM_F_REQUEST } from "./constants.ts";
+import type { CodecError } from "./error.ts";
 import { beginMessage, endMessage, requestAck, tablesType } from "./message.ts";
 import { AttributeWriter } from "./writer.ts";
 
@@ -37,6 +38,11 @@ export class BatchWriter {
   /** How many messages stand in the batch, without its begin. */
   get count(): number {
     return this.#offsets.length - 1;
+  }
+
+  /** The first trouble met so far. */
+  get failure(): CodecError | undefined {
+    return this.#writer.failure;
   }
 
   /** Opens an nf_tables message (NFT_MSG_*) of family inet. Returns where its attributes go. */

@@ -13,6 +13,7 @@ import {
   NF_INET_POST_ROUTING,
   NF_INET_PRE_ROUTING,
   NFT_MSG_DELCHAIN,
+  NFT_MSG_GETCHAIN,
   NFT_MSG_NEWCHAIN,
   NFTA_CHAIN_HOOK,
   NFTA_CHAIN_NAME,
@@ -22,8 +23,10 @@ import {
   NFTA_HOOK_HOOKNUM,
   NFTA_HOOK_PRIORITY,
   NLM_F_CREATE,
+  NLM_F_DUMP,
   NLM_F_EXCL,
 } from "./constants.ts";
+import { encodeRequest } from "./message.ts";
 import type { AttributeReader } from "./reader.ts";
 
 const HOOKS: { readonly [K in Hook]: number } = {
@@ -70,6 +73,11 @@ export function deleteChain(batch: BatchWriter, table: string, name: string): vo
   writer.text(NFTA_CHAIN_TABLE, table);
   writer.text(NFTA_CHAIN_NAME, name);
   batch.end();
+}
+
+/** A dump of the chains of every inet table: the kernel has no filter for it. */
+export function chainsRequest(sequence: number): Uint8Array {
+  return encodeRequest({ message: NFT_MSG_GETCHAIN, flags: NLM_F_DUMP, sequence });
 }
 
 export function decodeChain(reader: AttributeReader): ListedChain {

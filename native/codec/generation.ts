@@ -1,9 +1,8 @@
 // The ruleset's generation: a number the kernel raises with every commit in a network namespace, and who committed (kernel
 // nf_tables_api.c, nf_tables_fill_gen_info). NEWGEN is the answer to GETGEN and also the last notification of each commit.
 
-import { NFPROTO_UNSPEC, NFT_MSG_GETGEN, NFT_MSG_NEWGEN, NFTA_GEN_ID, NFTA_GEN_PROC_NAME, NFTA_GEN_PROC_PID, NLM_F_REQUEST } from "./constants.ts";
-import { type Message, singleMessage, tablesType } from "./message.ts";
-import { AttributeWriter } from "./writer.ts";
+import { NFT_MSG_GETGEN, NFT_MSG_NEWGEN, NFTA_GEN_ID, NFTA_GEN_PROC_NAME, NFTA_GEN_PROC_PID } from "./constants.ts";
+import { encodeRequest, type Message, tablesType } from "./message.ts";
 
 export interface Generation {
   readonly generation: number;
@@ -12,9 +11,7 @@ export interface Generation {
 }
 
 export function generationRequest(sequence: number): Uint8Array {
-  const writer = new AttributeWriter(32);
-  const header = { type: tablesType(NFT_MSG_GETGEN), flags: NLM_F_REQUEST, sequence, family: NFPROTO_UNSPEC, resource: 0 };
-  return singleMessage(writer, header, () => undefined);
+  return encodeRequest({ message: NFT_MSG_GETGEN, flags: 0, sequence });
 }
 
 /** Undefined for any message but NEWGEN. */

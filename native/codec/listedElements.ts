@@ -4,6 +4,7 @@
 import { sortRows } from "../../rules/ruleset/keys.ts";
 import type { Keys, Verdict } from "../../rules/ruleset/types.ts";
 import {
+  NFT_MSG_GETSETELEM,
   NFT_MSG_NEWSETELEM,
   NFT_SET_ELEM_INTERVAL_END,
   NFTA_DATA_VALUE,
@@ -12,10 +13,13 @@ import {
   NFTA_SET_ELEM_KEY,
   NFTA_SET_ELEM_KEY_END,
   NFTA_SET_ELEM_LIST_ELEMENTS,
+  NFTA_SET_ELEM_LIST_SET,
+  NFTA_SET_ELEM_LIST_TABLE,
+  NLM_F_DUMP,
 } from "./constants.ts";
 import { readData } from "./data.ts";
 import type { VerdictElement } from "./element.ts";
-import { readMessages, tablesType } from "./message.ts";
+import { encodeRequest, readMessages, tablesType } from "./message.ts";
 import type { AttributeReader } from "./reader.ts";
 import { keyLength, type SetHead } from "./set.ts";
 
@@ -31,6 +35,14 @@ interface Rows {
   readonly kind: "keys" | "bounds" | "ranges";
   bytes: Uint8Array;
   count: number;
+}
+
+/** A dump of one set's elements. */
+export function elementsRequest(table: string, set: string, sequence: number): Uint8Array {
+  return encodeRequest({ message: NFT_MSG_GETSETELEM, flags: NLM_F_DUMP, sequence }, (writer) => {
+    writer.text(NFTA_SET_ELEM_LIST_TABLE, table);
+    writer.text(NFTA_SET_ELEM_LIST_SET, set);
+  });
 }
 
 /** @throws CodecError */

@@ -2,10 +2,10 @@
 // attributes. Writing closes a message by patching its length; reading walks a buffer of messages, as a dump or a
 // notification brings them. Knows neither batches nor what any attribute means.
 
-import { NFNL_SUBSYS_NFTABLES, NLM_F_ACK, NLMSG_DONE, NLMSG_ERROR } from "./constants.ts";
+import { NFNL_SUBSYS_NFTABLES, NFPROTO_INET, NLM_F_ACK, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR } from "./constants.ts";
 import { CodecError } from "./error.ts";
 import { AttributeReader } from "./reader.ts";
-import type { AttributeWriter } from "./writer.ts";
+import { AttributeWriter } from "./writer.ts";
 
 /** nlmsghdr and nfgenmsg. */
 export const MESSAGE_HEADER = 20;
@@ -19,6 +19,13 @@ export interface MessageHeader {
   readonly family: number;
   /** nfgen res_id: the subsystem in a batch's begin and end, low bits of the generation in what the kernel sends. */
   readonly resource: number;
+}
+
+interface Request {
+  /** NFT_MSG_GET*. */
+  readonly message: number;
+  readonly flags: number;
+  readonly sequence: number;
 }
 
 /** nlmsg_type of an nf_tables message (NFT_MSG_*). */
@@ -50,12 +57,19 @@ export function requestAck(writer: AttributeWriter, mark: number): void {
   writer.bytes[mark + 6] = (writer.bytes[mark + 6] as number) | NLM_F_ACK;
 }
 
-/** One message by itself, outside a batch: a get or a dump. */
+/** One message by itself, outside a batch. */
 export function singleMessage(writer: AttributeWriter, header: MessageHeader, body: () => void): Uint8Array {
   const mark = beginMessage(writer, header);
   body();
   endMessage(writer, mark);
   return writer.finish();
+}
+
+/** A request outside a batch: a get (flags 0) or a dump (NLM_F_DUMP). */
+export function encodeRequest({ message, flags, sequence }: Request, body: (writer: AttributeWriter) => void = () => undefined): Uint8Array {
+  const writer = new AttributeWriter(128);
+  const header = { type: tablesType(message), flags: flags | NLM_F_REQUEST, sequence, family: NFPROTO_INET, resource: 0 };
+  return singleMessage(writer, header, () => body(writer));
 }
 
 export interface Message extends MessageHeader {

@@ -5,6 +5,7 @@ import type { Expression } from "../../rules/ruleset/expression.ts";
 import type { BatchWriter } from "./batch.ts";
 import {
   NFT_MSG_DELRULE,
+  NFT_MSG_GETRULE,
   NFT_MSG_NEWRULE,
   NFTA_RULE_CHAIN,
   NFTA_RULE_EXPRESSIONS,
@@ -13,8 +14,10 @@ import {
   NFTA_RULE_USERDATA,
   NLM_F_APPEND,
   NLM_F_CREATE,
+  NLM_F_DUMP,
 } from "./constants.ts";
 import { decodeExpression, encodeExpression, type UnknownExpression } from "./expr/expression.ts";
+import { encodeRequest } from "./message.ts";
 import type { AttributeReader } from "./reader.ts";
 import { readComment, UDATA_COMMENT, writeUserdata } from "./userdata.ts";
 
@@ -51,6 +54,11 @@ export function deleteRules(batch: BatchWriter, table: string, chain?: string): 
   writer.text(NFTA_RULE_TABLE, table);
   if (chain !== undefined) writer.text(NFTA_RULE_CHAIN, chain);
   batch.end();
+}
+
+/** A dump of the table's rules, chain by chain, each in order. */
+export function rulesRequest(table: string, sequence: number): Uint8Array {
+  return encodeRequest({ message: NFT_MSG_GETRULE, flags: NLM_F_DUMP, sequence }, (writer) => writer.text(NFTA_RULE_TABLE, table));
 }
 
 export function decodeRule(reader: AttributeReader): ListedRule {

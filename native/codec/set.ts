@@ -9,6 +9,7 @@ import type { BatchWriter } from "./batch.ts";
 import {
   NFT_DATA_VERDICT,
   NFT_MSG_DELSET,
+  NFT_MSG_GETSET,
   NFT_MSG_NEWSET,
   NFT_SET_CONCAT,
   NFT_SET_INTERVAL,
@@ -28,9 +29,11 @@ import {
   NFTA_SET_TABLE,
   NFTA_SET_USERDATA,
   NLM_F_CREATE,
+  NLM_F_DUMP,
   NLM_F_EXCL,
 } from "./constants.ts";
 import { keyTypeNumber, keyTypes, MAX_CONCATENATION } from "./datatype.ts";
+import { encodeRequest } from "./message.ts";
 import type { AttributeReader } from "./reader.ts";
 import { readComment, UDATA_SET_COMMENT, UDATA_SET_DATA_BYTEORDER, UDATA_SET_KEY_BYTEORDER, type UserdataItem, writeUserdata } from "./userdata.ts";
 import type { AttributeWriter } from "./writer.ts";
@@ -89,6 +92,11 @@ export function deleteSet(batch: BatchWriter, table: string, name: string): void
   writer.text(NFTA_SET_TABLE, table);
   writer.text(NFTA_SET_NAME, name);
   batch.end();
+}
+
+/** A dump of the table's sets and maps without their elements; refused with ENOENT where there is no such table. */
+export function setsRequest(table: string, sequence: number): Uint8Array {
+  return encodeRequest({ message: NFT_MSG_GETSET, flags: NLM_F_DUMP, sequence }, (writer) => writer.text(NFTA_SET_TABLE, table));
 }
 
 export function decodeSet(reader: AttributeReader): ListedSet {

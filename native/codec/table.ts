@@ -2,7 +2,6 @@
 
 import type { BatchWriter } from "./batch.ts";
 import {
-  NFPROTO_INET,
   NFT_MSG_DELTABLE,
   NFT_MSG_GETTABLE,
   NFT_MSG_NEWTABLE,
@@ -14,12 +13,10 @@ import {
   NFTA_TABLE_OWNER,
   NFTA_TABLE_USERDATA,
   NLM_F_CREATE,
-  NLM_F_REQUEST,
 } from "./constants.ts";
-import { singleMessage, tablesType } from "./message.ts";
+import { encodeRequest } from "./message.ts";
 import type { AttributeReader } from "./reader.ts";
 import { readComment, UDATA_COMMENT, writeUserdata } from "./userdata.ts";
-import { AttributeWriter } from "./writer.ts";
 
 export interface Table {
   readonly name: string;
@@ -54,9 +51,7 @@ export function deleteTable(batch: BatchWriter, name: string): void {
 
 /** Answered by one NEWTABLE, or refused with ENOENT. */
 export function tableRequest(name: string, sequence: number): Uint8Array {
-  const writer = new AttributeWriter(64);
-  const header = { type: tablesType(NFT_MSG_GETTABLE), flags: NLM_F_REQUEST, sequence, family: NFPROTO_INET, resource: 0 };
-  return singleMessage(writer, header, () => writer.text(NFTA_TABLE_NAME, name));
+  return encodeRequest({ message: NFT_MSG_GETTABLE, flags: 0, sequence }, (writer) => writer.text(NFTA_TABLE_NAME, name));
 }
 
 export function decodeTable(reader: AttributeReader): ListedTable {
