@@ -142,7 +142,10 @@ export class Daemon {
     const { log } = this.#options;
     const loaded = this.#options.loadSettings();
     for (const problem of loaded.problems) log[problem.severity === "error" ? "error" : "warn"](formatProblem(problem));
-    if (loaded.settings === undefined) return log.error("settings are not reloaded: those in force stay");
+    if (loaded.settings === undefined) {
+      log.error("settings are not reloaded: those in force stay");
+      return;
+    }
     const { settings, ignored } = takeOver(this.#settings, loaded.settings);
     this.#settings = settings;
     log.level = pinoLevel(settings.logSeverityScreen);

@@ -79,7 +79,8 @@ export function failureReport(compiled: CompiledPass | undefined, of: Pick<Repor
     ...none,
     generation: undefined,
     milliseconds: compiled?.milliseconds ?? {},
-    counts: compiled === undefined ? { endpoints: 0, chains: 0, rules: 0, sets: 0, elements: 0 } : countRuleset(compiled.ruleset, compiled.resolved.endpoints.length),
+    counts:
+      compiled === undefined ? { endpoints: 0, chains: 0, rules: 0, sets: 0, elements: 0 } : countRuleset(compiled.ruleset, compiled.resolved.endpoints.length),
     endpoints: compiled?.resolved.statuses ?? [],
     drift: undefined,
   };

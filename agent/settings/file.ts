@@ -34,7 +34,9 @@ export function parseSettings(text: string, source: string): SettingsFile {
     return { source, line, column: col };
   };
   if (document.errors.length > 0) {
-    const problems = document.errors.map((error): Problem => ({ code: "yaml-syntax", severity: "error", place: placeAt(error.pos[0]), message: error.message }));
+    const problems = document.errors.map(
+      (error): Problem => ({ code: "yaml-syntax", severity: "error", place: placeAt(error.pos[0]), message: error.message }),
+    );
     return { entries: [], problems };
   }
   const { contents } = document;

@@ -2,7 +2,7 @@
 // earlier one in this order. A bad value is a problem even where a later source would have hidden it.
 
 import type { Place, Problem } from "../../rules/model/problem.ts";
-import { nearest } from "../nearest.ts";
+import { nearest } from "../../rules/model/nearest.ts";
 import { type Entry, readSettingsFile } from "./file.ts";
 import { environmentName, type Setting, type SettingName, type Settings, settingNames, settingsTable } from "./table.ts";
 
@@ -20,7 +20,7 @@ export interface LoadedSettings {
 
 export function loadSettings({ environment, flags }: SettingsInput): LoadedSettings {
   const given = [...fromEnvironment(environment), ...fromFlags(flags)];
-  const configFile = given.findLast((entry) => entry.key === "config" && entry.value !== "")?.value;
+  const configFile = given.findLast((entry) => entry.key === "config" && !isUnset(entry))?.value;
   const file = typeof configFile === "string" ? readSettingsFile(configFile) : { entries: [], problems: [] };
   const problems = [...file.problems, ...unknownKeys(file.entries), ...unknownVariables(environment)];
 

@@ -1,0 +1,45 @@
+// How a command ends: exit codes, and the one error that carries a code to the entry point.
+
+import { ControlError } from "../control/client.ts";
+import { KernelError } from "../kernel/interface.ts";
+
+export const exitCodes = {
+  ok: 0,
+  /** The manifests have errors, what was asked for is not there, or the daemon is not in sync. */
+  problems: 1,
+  /** Wrong command line or settings. */
+  usage: 2,
+  /** No daemon answers. */
+  daemon: 3,
+  /** The kernel refused, lacks something, or the privilege is missing. */
+  kernel: 4,
+} as const;
+
+export const exitCodesHelp = `
+Exit codes:
+  0  done
+  1  the manifests have errors, what was asked for is not there, or the daemon is not in sync
+  2  wrong command line or settings
+  3  no daemon answers on the control socket
+  4  the kernel refused, lacks something, or the privilege for it is missing`;
+
+export class CommandError extends Error {
+  override readonly name = "CommandError";
+  readonly exitCode: number;
+
+  constructor(exitCode: number, message: string) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+/** The exit code and the words for whatever a command threw. */
+export function failureOf(error: unknown): { readonly exitCode: number; readonly message: string } {
+  if (error instanceof CommandError) return { exitCode: error.exitCode, message: error.message };
+  if (error instanceof ControlError) return { exitCode: exitCodes.daemon, message: error.message };
+  if (error instanceof KernelError) {
+    const hint = error.code === "permission" ? "; run as root or with CAP_NET_ADMIN" : "";
+    return { exitCode: exitCodes.kernel, message: `${error.message}${hint}` };
+  }
+  return { exitCode: exitCodes.problems, message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+}

@@ -1,0 +1,81 @@
+// `hostward render`: the ruleset for a node, printed; nothing is read from or written to a kernel's nftables.
+
+import { Command, Option } from "@commander-js/extra-typings";
+import type { Interface } from "../../rules/resolve/types.ts";
+import { printBytecode } from "../../rules/ruleset/bytecode.ts";
+import { printRuleset } from "../../rules/ruleset/print.ts";
+import type { Ruleset } from "../../rules/ruleset/types.ts";
+import { compilePass } from "../reconcile/pass.ts";
+import { policySettings } from "../settings/policy.ts";
+import { createStore } from "../store/store.ts";
+import { CommandError, exitCodes } from "./exit.ts";
+import { type Flags, flagHelp, hasErrors, hostInterfaces, manifestsOrExit, settingsOrExit } from "./input.ts";
+import { readInterfacesFile } from "./interfacesFile.ts";
+import { rulesetJson } from "./rulesetJson.ts";
+import { complain, complainOf, countProblems, print } from "./terminal.ts";
+
+const forms = ["nft", "json", "bytecode"] as const;
+type Form = (typeof forms)[number];
+
+export function renderCommand() {
+  return new Command("render")
+    .summary("print the ruleset that the manifests give, without touching the kernel")
+    .description("Prints the ruleset that the manifests give for a node. Needs no privilege, and with --interfaces works on any machine.")
+    .option("--manifests <dir>", flagHelp("manifests"))
+    .option("--node <name>", flagHelp("node"))
+    .option("--config <file>", flagHelp("config"))
+    .option("--interfaces <file>", "YAML list of {name, addresses, up} (default: the interfaces of this host)")
+    .addOption(new Option("-o, --output <form>", "nft: a file for `nft -f`; bytecode: as `nft --debug=netlink` shows it").choices(forms).default("nft"))
+    .addHelpText("after", help)
+    .action(async ({ interfaces, output, ...flags }) => {
+      process.exitCode = await render(flags, interfaces, output as Form);
+    });
+}
+
+const help = `
+Problems go to standard error, and the ruleset is that of the valid resources.
+
+Examples:
+  hostward render --manifests ./manifests --node web-1
+  hostward render --manifests ./manifests --node web-1 --interfaces web-1.yaml -o bytecode
+
+An interfaces file:
+  - { name: eth0, addresses: [192.0.2.1, "2001:db8::1"] }
+  - { name: lo, addresses: [127.0.0.1, "::1"], up: true }`;
+
+async function render(flags: Flags, interfacesFile: string | undefined, form: Form): Promise<number> {
+  const settings = settingsOrExit(flags);
+  const interfaces = interfacesFile === undefined ? await ownInterfaces() : readInterfacesFile(interfacesFile);
+  const source = await manifestsOrExit(settings.manifests);
+  complainOf(source.problems);
+  const store = createStore();
+  store.update({ source, interfaces });
+  const { ruleset, faults } = compilePass({ node: settings.node, snapshot: store.snapshot(), settings: policySettings(settings) });
+  if (faults.length > 0) throw new Error(`the ruleset is faulty, which is a defect of hostward:\n${faults.join("\n")}`);
+  print(printAs(form, ruleset));
+  if (!hasErrors(source.problems)) return exitCodes.ok;
+  complain(`${countProblems(source.problems)} in ${settings.manifests}: the ruleset is that of the valid resources`);
+  return exitCodes.problems;
+}
+
+function printAs(form: Form, ruleset: Ruleset): string {
+  switch (form) {
+    case "nft":
+      return printRuleset(ruleset);
+    case "json":
+      return JSON.stringify(rulesetJson(ruleset), undefined, 2);
+    case "bytecode":
+      return printBytecode(ruleset);
+    default:
+      return form satisfies never;
+  }
+}
+
+async function ownInterfaces(): Promise<readonly Interface[]> {
+  try {
+    return await hostInterfaces();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommandError(exitCodes.kernel, `this host's interfaces cannot be read (${reason}); name an interfaces file with --interfaces`);
+  }
+}

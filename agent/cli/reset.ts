@@ -1,0 +1,61 @@
+// `hostward reset`: removes hostward's table, and with it everything that hostward enforces on this host.
+
+import { createInterface } from "node:readline/promises";
+import { Command } from "@commander-js/extra-typings";
+import { table as tableName } from "../../rules/compile/hooks.ts";
+import { askDaemon } from "../control/client.ts";
+import { CommandError, exitCodes } from "./exit.ts";
+import { flagHelp, settingsOrExit } from "./input.ts";
+import { complain, print } from "./terminal.ts";
+
+export function resetCommand() {
+  return new Command("reset")
+    .summary("remove everything hostward put into the kernel")
+    .description(`Deletes the nftables table 'inet ${tableName}': nothing of this host's traffic is policed by hostward any more. Asks before.`)
+    .option("--yes", "do not ask")
+    .option("--control <socket>", flagHelp("control"))
+    .addHelpText("after", "\nStop the daemon first: a running one puts its rules back.\n\nExample:\n  systemctl stop hostward && hostward reset")
+    .action(async ({ yes, control }) => {
+      process.exitCode = await reset(yes === true, settingsOrExit({ control }).control);
+    });
+}
+
+async function reset(isSure: boolean, control: string): Promise<number> {
+  const { openNetlinkKernel } = await import("../kernel/netlink.ts");
+  const kernel = openNetlinkKernel();
+  try {
+    const { actual } = await kernel.read(tableName);
+    if (actual === undefined) {
+      print(`there is no table inet ${tableName}: nothing to remove`);
+      return exitCodes.ok;
+    }
+    if (await isDaemonThere(control)) complain(`a daemon answers at ${control}: it will put its rules back unless it is stopped`);
+    if (!isSure && !(await confirm(`Delete table inet ${tableName} (${actual.chains.length} chains)? Its rules end at once. [y/N] `))) {
+      complain("nothing was changed");
+      return exitCodes.problems;
+    }
+    await kernel.commit({ table: tableName, operations: [{ verb: "delete", object: "table" }] });
+    print(`removed table inet ${tableName}`);
+    return exitCodes.ok;
+  } finally {
+    kernel.close();
+  }
+}
+
+async function confirm(question: string): Promise<boolean> {
+  if (process.stdin.isTTY !== true)
+    throw new CommandError(exitCodes.usage, "reset asks before it removes anything, and standard input is no terminal: use --yes");
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await terminal.question(question)).trim());
+  } finally {
+    terminal.close();
+  }
+}
+
+function isDaemonThere(control: string): Promise<boolean> {
+  return askDaemon(control, "/status").then(
+    () => true,
+    () => false,
+  );
+}

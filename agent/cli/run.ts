@@ -1,0 +1,81 @@
+// `hostward run`: the daemon in the foreground, until SIGTERM or SIGINT.
+
+import { Command } from "@commander-js/extra-typings";
+import type { Logger } from "pino";
+import { createLogger, logForm } from "../log.ts";
+import { type Daemon, type Host, startDaemon } from "../main.ts";
+import { version } from "../version.ts";
+import { CommandError, exitCodes } from "./exit.ts";
+import { flagHelp, readSettings, settingsOrExit } from "./input.ts";
+
+export function runCommand() {
+  return new Command("run")
+    .summary("run the daemon: watch the manifests and keep this host's ruleset as they say")
+    .description("Runs the daemon in the foreground: watches the manifests and the host's interfaces, and keeps the nftables table of hostward as they say.")
+    .option("--node <name>", flagHelp("node"))
+    .option("--datastore <kind>", flagHelp("datastore"))
+    .option("--manifests <dir>", flagHelp("manifests"))
+    .option("--config <file>", flagHelp("config"))
+    .option("--control <socket>", flagHelp("control"))
+    .addHelpText("after", help)
+    .action(async (flags) => {
+      process.exitCode = await run(flags);
+    });
+}
+
+const help = `
+All other settings (failsafe ports, deny action, log level, ...) stand in the settings file or in HOSTWARD_* variables;
+docs/settings.md lists them. Nothing is changed in the kernel before manifests and interfaces are read completely, and the
+rules stay when the daemon ends.
+
+Signals:
+  SIGTERM, SIGINT   end; the rules stay
+  SIGHUP            read the settings file again
+
+Examples:
+  hostward run --manifests ./manifests
+  hostward run --node web-1 --datastore file --manifests /etc/hostward/manifests --config /etc/hostward/hostward.yaml`;
+
+async function run(flags: Parameters<typeof readSettings>[0]): Promise<number> {
+  const settings = settingsOrExit(flags);
+  const log = createLogger(settings.logSeverityScreen, logForm(process.env, process.stderr.isTTY === true));
+  const host = await openHost(log);
+  const daemon = await startDaemon({ settings, loadSettings: () => readSettings(flags), version, log, host }).catch((error: unknown) => {
+    host.kernel.close();
+    throw cannotListen(settings.control, error);
+  });
+  const exitCode = await untilEnd(daemon, log);
+  await daemon.close();
+  return exitCode;
+}
+
+/** Loads the addon, so only here. */
+async function openHost(log: Logger): Promise<Host> {
+  const [{ openNetlinkKernel }, { watchLinks }, { connectServiceManager }] = await Promise.all([
+    import("../kernel/netlink.ts"),
+    import("../sources/links.ts"),
+    import("../systemd.ts"),
+  ]);
+  const serviceManager = connectServiceManager(process.env, (error) => log.warn(`the service manager cannot be told: ${String(error)}`));
+  return { kernel: openNetlinkKernel(), serviceManager, watchLinks };
+}
+
+function untilEnd(daemon: Daemon, log: Logger): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => {
+      log.info(`${signal}: stopping`);
+      resolve(exitCodes.ok);
+    });
+  }
+  process.on("SIGHUP", () => daemon.reload());
+  void daemon.hopeless.then(() => resolve(exitCodes.kernel));
+  return promise;
+}
+
+function cannotListen(path: string, error: unknown): Error {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === "EADDRINUSE")
+    return new CommandError(exitCodes.usage, `control socket ${path} is in use: another hostward runs, or another --control is needed`);
+  return new CommandError(exitCodes.usage, `control socket ${path} cannot be made (${message}); name another with --control`);
+}
