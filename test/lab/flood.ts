@@ -1,0 +1,86 @@
+// Loads a namespace with paced UDP packets while something happens, and counts in the kernel what arrived and what got past hostward:
+// two chains of a foreign table, before and after its hooks, with a counter a flow. Sockets lose packets, counters do not.
+
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Namespace } from "./namespace.ts";
+
+export interface Flow {
+  readonly source: string;
+  readonly destination: string;
+  readonly port: number;
+}
+
+export interface Counted {
+  readonly flow: Flow;
+  /** Packets that reached the input hook. */
+  readonly arrived: number;
+  /** Packets that hostward let through. */
+  readonly passed: number;
+}
+
+export interface FloodOptions {
+  readonly from: Namespace;
+  readonly at: Namespace;
+  readonly flows: readonly Flow[];
+  readonly packetsPerSecond: number;
+}
+
+/** Sends all flows in turn at the total rate while `during` runs. */
+export async function flood(options: FloodOptions, during: () => Promise<void>): Promise<readonly Counted[]> {
+  const { from, at, flows, packetsPerSecond } = options;
+  const folder = mkdtempSync(join(tmpdir(), "hostward-flood-"));
+  try {
+    await at.nft(observer(flows));
+    const sender = from.spawn(compileSender(folder), [String(packetsPerSecond), ...flows.flatMap(words)], { stdio: ["pipe", "ignore", "inherit"] });
+    const ended = once(sender, "close");
+    await Promise.race([during(), ended.then(() => Promise.reject(new Error("the packet sender ended early")))]);
+    sender.stdin?.end();
+    await ended;
+    await sleep(100);
+    return await readCounters(at, flows);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+    await at.run("nft", ["delete", "table", "inet", "observer"]);
+  }
+}
+
+function words({ source, destination, port }: Flow): string[] {
+  return [source, destination, String(port)];
+}
+
+function compileSender(folder: string): string {
+  const program = join(folder, "flood");
+  const { status, stderr } = spawnSync("g++", ["-O2", "-o", program, join(import.meta.dirname, "flood.cc")], { encoding: "utf8" });
+  if (status !== 0) throw new Error(`g++ could not compile the packet sender: ${stderr}`);
+  return program;
+}
+
+/** The last rule keeps what passed away from the stack, which would answer each packet with an ICMP error. */
+function observer(flows: readonly Flow[]): string {
+  const counters = flows.flatMap((_, index) => [`counter arrived${index} {}`, `counter passed${index} {}`]);
+  const rules = (name: string): string => flows.map(({ source, port }, i) => `ip saddr ${source} udp dport ${port} counter name ${name}${i}`).join("\n");
+  return `table inet observer {
+${counters.join("\n")}
+chain before { type filter hook input priority -10;
+${rules("arrived")}
+}
+chain after { type filter hook input priority 1000;
+${rules("passed")}
+meta l4proto udp drop
+}
+}
+`;
+}
+
+async function readCounters(at: Namespace, flows: readonly Flow[]): Promise<readonly Counted[]> {
+  const text = await at.must("nft", ["-j", "list", "counters", "table", "inet", "observer"]);
+  const { nftables } = JSON.parse(text) as { nftables: { counter?: { name: string; packets: number } }[] };
+  const packets = new Map(nftables.flatMap(({ counter }) => (counter === undefined ? [] : [[counter.name, counter.packets] as const])));
+  const count = (name: string): number => packets.get(name) ?? Number.NaN;
+  return flows.map((flow, index) => ({ flow, arrived: count(`arrived${index}`), passed: count(`passed${index}`) }));
+}
