@@ -48,7 +48,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 }
 
 export class Daemon {
-  /** Fulfilled with the first report when no pass can ever succeed on this host: no privilege, or too old a kernel. */
+  /** Fulfilled with the first report when no pass can succeed: the privilege is missing. */
   readonly hopeless: Promise<Report>;
   readonly #options: DaemonOptions;
   readonly #started = new Date();
@@ -123,7 +123,7 @@ export class Daemon {
     const { state, revision, endpoints, problems } = this.status();
     serviceManager.status(`${state}: revision ${revision}, ${endpoints.length} endpoints, ${problems.length} problems`);
     if (isFirst && report.outcome !== "failed") serviceManager.ready();
-    if (isFirst && report.problems.some(({ code }) => code === "kernel-permission" || code === "kernel-unsupported")) this.#giveUp(report);
+    if (isFirst && report.problems.some(({ code }) => code === "kernel-permission")) this.#giveUp(report);
   }
 
   status(): Status {

@@ -37,9 +37,6 @@ export class CommandError extends Error {
 export function failureOf(error: unknown): { readonly exitCode: number; readonly message: string } {
   if (error instanceof CommandError) return { exitCode: error.exitCode, message: error.message };
   if (error instanceof ControlError) return { exitCode: exitCodes.daemon, message: error.message };
-  if (error instanceof KernelError) {
-    const hint = error.code === "permission" ? "; run as root or with CAP_NET_ADMIN" : "";
-    return { exitCode: exitCodes.kernel, message: `${error.message}${hint}` };
-  }
+  if (error instanceof KernelError) return { exitCode: exitCodes.kernel, message: error.message };
   return { exitCode: exitCodes.problems, message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 }

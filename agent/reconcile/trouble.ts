@@ -1,7 +1,6 @@
 // Turns what stopped a pass into a Problem that an operator can act on: a refused operation names the policy and rule it came from,
 // and the place in the manifest.
 
-import { describeOperation } from "../../rules/diff/plan.ts";
 import type { Operation } from "../../rules/diff/types.ts";
 import type { Place, Problem } from "../../rules/model/problem.ts";
 import type { Resource } from "../../rules/model/types.ts";
@@ -9,15 +8,8 @@ import type { Origin } from "../../rules/ruleset/types.ts";
 import { KernelError } from "../kernel/interface.ts";
 import { resourceKey } from "../sources/source.ts";
 
+const stays = "the previous ruleset stays in force";
 const kernelPlace: Place = { source: "kernel" };
-
-const hints: Readonly<Record<KernelError["code"], string>> = {
-  refused: "the previous ruleset stays in force",
-  stale: "something else keeps changing the ruleset; `nft monitor` shows what",
-  permission: "run as root or with CAP_NET_ADMIN",
-  unsupported: "a newer kernel is needed",
-  socket: "it is tried again",
-};
 
 /** @param resources of the pass, to find where the rule at fault was written */
 export function passProblem(error: unknown, resources: readonly Resource[]): Problem {
@@ -27,12 +19,11 @@ export function passProblem(error: unknown, resources: readonly Resource[]): Pro
   }
   const { operation } = error;
   const at = operation === undefined ? { place: kernelPlace } : operationSubject(operation, resources);
-  const what = operation === undefined ? "" : ` (${describeOperation(operation)})`;
-  return { code: `kernel-${error.code}`, severity: "error", ...at, message: `${error.message}${what}`, hint: hints[error.code] };
+  return { code: `kernel-${error.code}`, severity: "error", ...at, message: error.message, hint: error.code === "stale" ? "`nft monitor` shows what keeps changing the ruleset" : stays };
 }
 
 export function faultProblem(fault: string): Problem {
-  const hint = "the previous ruleset stays in force; this is a defect of hostward: please report it";
+  const hint = `${stays}; this is a defect of hostward: please report it`;
   return { code: "ruleset-fault", severity: "error", place: { source: "hostward" }, message: fault, hint };
 }
 
