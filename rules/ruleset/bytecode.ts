@@ -15,7 +15,7 @@ export function printBytecode(ruleset: Ruleset): string {
   const { table } = ruleset;
   const sets = [...ruleset.sets.map((set) => printSet(table, set)), ...ruleset.maps.map((map) => printMap(table, map))];
   const rules = ruleset.chains.flatMap((chain) => chain.rules.map((rule) => printRuleBytecode(table, chain.name, rule)));
-  return [...sets, ...rules].join("\n");
+  return `${sets.join("")}${rules.join("\n")}`;
 }
 
 export function printRuleBytecode(table: string, chain: string, rule: Rule): string {
