@@ -1,0 +1,66 @@
+// What the kernel holds of one table, put together from dumps: chains and how many rules each has, sets and maps with their
+// elements. One look at each; whether the ruleset stood still meanwhile is for the caller to see (netlink.ts).
+
+import { chainsRequest, decodeChain } from "../../native/codec/chain.ts";
+import type { VerdictElement } from "../../native/codec/element.ts";
+import { decodeElements, decodeVerdictElements, elementsRequest } from "../../native/codec/listedElements.ts";
+import { readMessages } from "../../native/codec/message.ts";
+import { ruleChain, rulesRequest } from "../../native/codec/rule.ts";
+import { decodeSet, type ListedSet, setsRequest } from "../../native/codec/set.ts";
+import type { Actual, ActualChain, Sized } from "../../rules/diff/types.ts";
+import { unpackKeys } from "../../rules/ruleset/keys.ts";
+import type { Keys, MapEntry, NftMap, NftSet } from "../../rules/ruleset/types.ts";
+
+export type Dump = (request: (sequence: number) => Uint8Array) => Promise<Uint8Array>;
+
+const NO_KEYS: Keys = { width: 0, count: 0, bytes: new Uint8Array(0) };
+
+/** The table is there: without it the kernel refuses the dump of its sets with ENOENT. */
+export async function listTable(dump: Dump, table: string): Promise<Actual> {
+  const rules = countRules(await dump((sequence) => rulesRequest(table, sequence)));
+  const chains = listChains(await dump(chainsRequest), table, rules);
+  const heads = [...readMessages(await dump((sequence) => setsRequest(table, sequence)))].map(({ attributes }) => decodeSet(attributes));
+  const sets: (NftSet & Sized)[] = [];
+  const maps: (NftMap & Sized)[] = [];
+  for (const head of heads.sort(byName)) {
+    const elements = head.known ? await dump((sequence) => elementsRequest(table, head.name, sequence)) : undefined;
+    if (head.map) maps.push(listMap(head, elements));
+    else sets.push(listSet(head, elements));
+  }
+  return { chains, sets, maps };
+}
+
+function countRules(dump: Uint8Array): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { attributes } of readMessages(dump)) {
+    const chain = ruleChain(attributes);
+    counts.set(chain, (counts.get(chain) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function listChains(dump: Uint8Array, table: string, rules: ReadonlyMap<string, number>): ActualChain[] {
+  const chains = [...readMessages(dump)].map(({ attributes }) => decodeChain(attributes)).filter((chain) => chain.table === table);
+  return chains.sort(byName).map(({ name, base }) => ({ name, ...(base ? { base } : {}), rules: rules.get(name) ?? 0 }));
+}
+
+/** Elements of a set that hostward could not have made are not read: its types differ from any that are wanted, which is enough to replace it. */
+function listSet({ name, types, flavour, comment, size }: ListedSet, elements: Uint8Array | undefined): NftSet & Sized {
+  const known = elements !== undefined;
+  return { name, types: known ? types : [], flavour, keys: known ? decodeElements(elements, { types, flavour }) : NO_KEYS, comment, size };
+}
+
+function listMap({ name, types, flavour, comment, size }: ListedSet, elements: Uint8Array | undefined): NftMap & Sized {
+  const known = elements !== undefined && flavour === "hash";
+  const entries = known ? decodeVerdictElements(elements, { types, flavour }).map((element) => mapEntry(types, element)) : [];
+  return { name, types: known ? types : [], entries, comment, size };
+}
+
+function mapEntry(types: NftMap["types"], { key, verdict }: VerdictElement): MapEntry {
+  const [scalars = []] = unpackKeys({ types, flavour: "hash", keys: { width: key.length, count: 1, bytes: key } });
+  return { key: scalars, verdict };
+}
+
+function byName(a: { readonly name: string }, b: { readonly name: string }): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+}

@@ -1,0 +1,77 @@
+// What the kernel in memory holds, in the shapes in which a kernel is read: the listing of a table, and whether its jumps are
+// sound. Reads the table only.
+
+import type { Actual, ActualChain, Sized } from "../../rules/diff/types.ts";
+import { keyWidth, sortRows, unpackKeys } from "../../rules/ruleset/keys.ts";
+import type { Keys, NftMap, NftSet, Rule, Verdict } from "../../rules/ruleset/types.ts";
+import type { MemoryChain, MemorySet, MemoryTable } from "./memoryTable.ts";
+
+/** NFT_JUMP_STACK_SIZE less the base chain itself (nft_chain_validate). */
+const MAX_JUMPS = 15;
+
+export function listMemory(table: MemoryTable | undefined): Actual | undefined {
+  if (table === undefined) return undefined;
+  const sets = [...table.sets].sort(byName);
+  return {
+    chains: [...table.chains].sort(byName).map(listChain),
+    sets: sets.filter(([, set]) => !set.map).map(listSet),
+    maps: sets.filter(([, set]) => set.map).map(listMap),
+  };
+}
+
+/** Whether a path of jumps from a base chain is longer than the kernel's stack; a loop is such a path. */
+export function jumpsTooDeep({ chains, sets }: MemoryTable): boolean {
+  const targets = (chain: MemoryChain): MemoryChain[] =>
+    chain.rules.flatMap((rule) => verdictsOf(rule, sets)).flatMap((verdict) => ("chain" in verdict ? (chains.get(verdict.chain) ?? []) : []));
+  const depths = new Map<MemoryChain, number>();
+  /** Jumps below a chain; stops counting beyond the limit. */
+  const depthBelow = (chain: MemoryChain, above: number): number => {
+    if (above > MAX_JUMPS) return Number.POSITIVE_INFINITY;
+    const known = depths.get(chain);
+    if (known !== undefined) return known;
+    const depth = Math.max(0, ...targets(chain).map((target) => 1 + depthBelow(target, above + 1)));
+    depths.set(chain, depth);
+    return depth;
+  };
+  return [...chains.values()].some((chain) => chain.head.kind === "base" && depthBelow(chain, 0) > MAX_JUMPS);
+}
+
+function verdictsOf({ statements }: Rule, sets: MemoryTable["sets"]): Verdict[] {
+  return statements.flatMap((statement) => {
+    if (statement.kind === "verdict") return [statement.verdict];
+    if (statement.kind !== "vmap") return [];
+    return [...(sets.get(statement.map)?.elements.values() ?? [])].flatMap(({ verdict }) => verdict ?? []);
+  });
+}
+
+function listChain([name, { head, rules }]: readonly [string, MemoryChain]): ActualChain {
+  if (head.kind === "regular") return { name, rules: rules.length };
+  return { name, base: { hook: head.hook, priority: head.priority, policy: "accept" }, rules: rules.length };
+}
+
+function listSet([name, { types, flavour, elements, comment, size }]: readonly [string, MemorySet]): NftSet & Sized {
+  return { name, types, flavour, keys: packElements(elements, keyWidth(types) * (flavour === "hash" ? 1 : 2)), comment, size };
+}
+
+function listMap([name, { types, elements, comment, size }]: readonly [string, MemorySet]): NftMap & Sized {
+  const keys = packElements(elements, keyWidth(types));
+  const entries = unpackKeys({ types, flavour: "hash", keys }).map((key, i) => {
+    const id = keys.bytes.subarray(i * keys.width, (i + 1) * keys.width).join();
+    return { key, verdict: elements.get(id)?.verdict ?? { kind: "accept" as const } };
+  });
+  return { name, types, entries, comment, size };
+}
+
+function packElements(elements: MemorySet["elements"], width: number): Keys {
+  const bytes = new Uint8Array(width * elements.size);
+  let at = 0;
+  for (const { key } of elements.values()) {
+    bytes.set(key, at);
+    at += width;
+  }
+  return { width, count: elements.size, bytes: sortRows(bytes, width) };
+}
+
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
