@@ -2,11 +2,12 @@
 // to the host. When an endpoint's chain goes through which of them is endpoint.ts's.
 
 import type { Direction } from "../model/types.ts";
-import type { Failsafe } from "../net/types.ts";
+import { formatPrefix } from "../net/prefix.ts";
+import type { Failsafe, Prefix } from "../net/types.ts";
 import { essentials, failsafe, workloadNeighbours, workloadToHost } from "../resolve/origins.ts";
 import { nfproto } from "../ruleset/fields.ts";
 import { packKeys } from "../ruleset/keys.ts";
-import type { Origin, Rule, Statement, Verdict } from "../ruleset/types.ts";
+import type { DataType, Origin, Rule, Statement } from "../ruleset/types.ts";
 import { addressField, networkMatch } from "./addresses.ts";
 import { equals, inSet } from "./alternatives.ts";
 import { type Context, namedSet, regularChain } from "./context.ts";
@@ -47,7 +48,7 @@ export function failsafeChain(context: Context, direction: Direction): string | 
   const origin = failsafe(direction);
   return builtinChain(context, name, () => [
     ...(everywhere.length === 0 ? [] : [{ statements: [failsafeIn(context, name, everywhere), ...counted(accept)], origin }]),
-    ...failsafes.flatMap((entry) => failsafeWithNet(entry, direction, origin)),
+    ...withNets(failsafes).map(([entry, net]) => failsafeWithNet(entry, net, origin)),
   ]);
 }
 
@@ -60,13 +61,12 @@ export function rejectedChain(context: Context): string {
   ]);
 }
 
-/** Section 0 rows 6 and 26: workloads find their gateway, the rest is the setting's; Return is the base chain's accept (P56). */
+/** Section 0 rows 6 and 26. Return would hand the packet to what follows the base chain, which in nftables is its policy: accept (P56). */
 export function workloadToHostChain(context: Context): string {
-  const verdicts: Readonly<Record<typeof action, Verdict>> = { Drop: drop, Return: { kind: "return" }, Accept: accept };
-  const action = context.resolved.settings.endpointToHostAction;
+  const decision = context.resolved.settings.endpointToHostAction === "Drop" ? drop : accept;
   return builtinChain(context, "workload-to-host", () => [
     { statements: [icmpv6In(context, "workload-neighbours", workloadTypes), ...counted(accept)], origin: workloadNeighbours },
-    { statements: counted(verdicts[action]), origin: workloadToHost },
+    { statements: counted(decision), origin: workloadToHost },
   ]);
 }
 
@@ -84,18 +84,25 @@ function icmpv6In(context: Context, name: string, types: readonly number[]): Sta
 
 /** Always a set, also for one port: another port is then one element more. */
 function failsafeIn(context: Context, name: string, failsafes: readonly Failsafe[]): Statement {
-  const rows = new Map(failsafes.map(({ protocol, port }) => [`${protocol}:${port}`, [protocol, port]]));
-  const keys = packKeys(["inet_proto", "inet_service"], [...rows.values()]);
-  return inSet(
-    ["meta l4proto", "th dport"],
-    namedSet(context, { name, types: ["inet_proto", "inet_service"], flavour: "hash", keys, comment: "failsafe ports" }),
+  const types: readonly DataType[] = ["inet_proto", "inet_service"];
+  const keys = packKeys(
+    types,
+    failsafes.map(({ protocol, port }) => [protocol, port]),
   );
+  return inSet(["meta l4proto", "th dport"], namedSet(context, { name, types, flavour: "hash", keys, comment: "failsafe ports" }));
+}
+
+/** Sorted and once each: the order in which they are configured changes nothing. */
+function withNets(failsafes: readonly Failsafe[]): readonly (readonly [Failsafe, Prefix])[] {
+  const keyed = failsafes.flatMap((entry) =>
+    entry.net === undefined ? [] : [[`${entry.protocol}:${formatPrefix(entry.net)}:${entry.port}`, [entry, entry.net]] as const],
+  );
+  return [...new Map(keyed.toSorted(([a], [b]) => (a < b ? -1 : 1))).values()];
 }
 
 /** A failsafe port that only one network may use, or be reached at; of its family only (R50). */
-function failsafeWithNet({ protocol, port, net }: Failsafe, direction: Direction, origin: Origin): readonly Rule[] {
-  if (net === undefined) return [];
-  const field = addressField(direction === "ingress" ? "source" : "destination", net.family);
+function failsafeWithNet({ protocol, port }: Failsafe, net: Prefix, origin: Origin): Rule {
+  const field = addressField(origin.direction === "ingress" ? "source" : "destination", net.family);
   const peer = net.length === 0 ? equals("meta nfproto", net.family === 4 ? nfproto.ipv4 : nfproto.ipv6) : networkMatch(field, net);
-  return [{ statements: [peer, equals("meta l4proto", protocol), equals("th dport", port), ...counted(accept)], origin }];
+  return { statements: [equals("meta l4proto", protocol), peer, equals("th dport", port), ...counted(accept)], origin };
 }

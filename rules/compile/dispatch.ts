@@ -1,6 +1,7 @@
 // The base chains, and how a packet finds the endpoint that governs its interface (semantics 3.4, 3.6, 3.7, section 0 rows 3, 6, 7, 8).
 // They stand whether or not there are endpoints, so that an endpoint only adds elements and chains.
 
+import { compareBytes } from "../resolve/order.ts";
 import { conntrackEstablished, hostToWorkload, loopback, workloadToHost } from "../resolve/origins.ts";
 import { ctState, ctStatus } from "../ruleset/fields.ts";
 import type { Field, MapEntry, Origin, Rule, Statement, Verdict } from "../ruleset/types.ts";
@@ -23,6 +24,8 @@ const established: Rule = {
 /** Never its negation: no test of ct status matches an untracked packet, which would then go unjudged (P53, G47). */
 const dnat: Statement = { kind: "match", field: "ct status", op: "==", value: { kind: "bits", mask: ctStatus.dnat } };
 
+const firstPacket: Statement = { kind: "match", field: "ct state", op: "==", value: { kind: "bits", mask: ctState.new } };
+
 /** The base chains and everything that they lead to. */
 export function addBaseChains(context: Context, stages: Stages): void {
   addChain(context, { kind: "base", name: "input", ...hooks.input, rules: inputRules(context, stages.input) });
@@ -43,11 +46,11 @@ function outputRules(context: Context, stage: Stage): readonly Rule[] {
 }
 
 /**
- * Only the first packet of a local process's DNATed flow; the others are established. Forwarded packets have an input interface
+ * Only the first packet of a local process's DNATed flow: the others were accepted in output. Forwarded packets have an input interface
  * here (Linux 5.7, ip_output and ip6_output pass it to the hook), packets of local processes have none.
  */
 function postroutingRules(context: Context, stage: Stage): readonly Rule[] {
-  return [established, goto(egressChain(context, stage), dnatOrigin, [equals("meta iif", 0), dnat])];
+  return [goto(egressChain(context, stage), dnatOrigin, [equals("meta iif", 0), dnat, firstPacket])];
 }
 
 /** Host to local workload is always allowed, DNATed or not (section 0 row 7). */
@@ -81,9 +84,10 @@ function interfaceEntries(context: Context, stage: Stage): readonly MapEntry[] {
     const verdict: Verdict = { kind: "goto", chain: endpointChain(context, stage, endpoint) };
     return endpoint.governs.names.map((name): MapEntry => ({ key: [name], verdict }));
   });
-  return entries.toSorted((a, b) => (String(a.key[0]) < String(b.key[0]) ? -1 : 1));
+  return entries.toSorted((a, b) => compareBytes(String(a.key[0]), String(b.key[0])));
 }
 
 function workloadInterfaces(context: Context, field: Field): readonly Statement[] {
-  return context.resolved.settings.interfacePrefix.map((text) => ({ kind: "match", field, op: "==", value: { kind: "startsWith", text } }));
+  const prefixes = [...new Set(context.resolved.settings.interfacePrefix)].sort();
+  return prefixes.map((text) => ({ kind: "match", field, op: "==", value: { kind: "startsWith", text } }));
 }

@@ -1,0 +1,210 @@
+// Random resolved policy and packets over a world so small that rules meet packets often: eight addresses a family, six ports,
+// a handful of protocols and interfaces. Wider than what decode lets through: any combination of conditions in one rule.
+
+import fc from "fast-check";
+import type { Packet } from "../../../rules/explain/types.ts";
+import type { Direction, HostEndpoint } from "../../../rules/model/types.ts";
+import { mergePrefixes } from "../../../rules/net/ranges.ts";
+import type { Address, Family, PortRange, Prefix } from "../../../rules/net/types.ts";
+import { ruleOrigin } from "../../../rules/resolve/origins.ts";
+import type {
+  AddressSet,
+  PolicySettings,
+  PortMember,
+  Resolved,
+  ResolvedEndpoint,
+  ResolvedEntity,
+  ResolvedProfile,
+  ResolvedRule,
+  ResolvedRules,
+  ResolvedTier,
+} from "../../../rules/resolve/types.ts";
+
+const families = [4, 6] as const;
+const bases: Readonly<Record<Family, bigint>> = { 4: 0x0a00_0000n, 6: 0xfd00n << 112n };
+const bits: Readonly<Record<Family, number>> = { 4: 32, 6: 128 };
+const selectorIds = ["all()", "role == 'db'", 'role == "web" || has(x)'];
+const portProtocols = [6, 17, 132];
+
+function absentOr<T>(absent: number, value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
+  return fc.oneof({ weight: absent, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value });
+}
+
+const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => absentOr(1, value);
+const rarely = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => absentOr(7, value);
+
+const family = fc.constantFrom(...families);
+const addressOf = (of: Family): fc.Arbitrary<Address> => fc.nat(7).map((offset) => ({ family: of, value: bases[of] + BigInt(offset) }));
+const anyAddress = family.chain(addressOf);
+const prefix: fc.Arbitrary<Prefix> = fc.tuple(anyAddress, fc.constantFrom(0, 0, 1, 2, 3, 99)).map(([{ family: of, value }, host]) => {
+  if (host === 99) return { family: of, address: 0n, length: 0 };
+  return { family: of, address: (value >> BigInt(host)) << BigInt(host), length: bits[of] - host };
+});
+const port = fc.integer({ min: 1, max: 6 });
+const ports: fc.Arbitrary<PortRange[]> = fc.array(
+  fc.tuple(port, port).map(([a, b]) => ({ from: Math.min(a, b), to: Math.max(a, b) })),
+  { minLength: 1, maxLength: 3 },
+);
+const members: fc.Arbitrary<PortMember[]> = fc.array(fc.record({ address: anyAddress, protocol: fc.constantFrom(...portProtocols), port }), { maxLength: 4 });
+const icmp = fc.record({ type: fc.constantFrom(0, 3, 8, 128, 133, 135), code: maybe(fc.nat(2)) });
+
+const entity: fc.Arbitrary<ResolvedEntity> = fc.record({
+  nets: rarely(fc.array(prefix, { minLength: 1, maxLength: 3 })),
+  notNets: rarely(fc.array(prefix, { minLength: 1, maxLength: 3 })),
+  ports: rarely(ports),
+  namedPorts: rarely(members),
+  notPorts: rarely(ports),
+  notNamedPorts: rarely(members),
+  set: rarely(fc.constantFrom(...selectorIds)),
+  notSet: rarely(fc.constantFrom(...selectorIds)),
+});
+
+const protocol = fc.constantFrom(1, 6, 17, 47, 58, 132, 136);
+const action = fc.constantFrom("Allow", "Allow", "Deny", "Deny", "Pass", "Log");
+const match = fc.record({
+  action,
+  family: rarely(family),
+  protocol: maybe(protocol),
+  notProtocol: rarely(protocol),
+  icmp: rarely(icmp),
+  notIcmp: rarely(icmp),
+  source: entity,
+  destination: entity,
+});
+
+function rules(kind: string, name: string, direction: Direction): fc.Arbitrary<ResolvedRules> {
+  return fc.array(match, { maxLength: 4 }).map((list) => ({
+    kind,
+    name,
+    direction,
+    rules: list.map((rule, index): ResolvedRule => {
+      const logPrefix = rule.action === "Log" ? "calico-packet: " : undefined;
+      return { ...rule, logPrefix, origin: ruleOrigin(kind, name, { direction, index }) };
+    }),
+  }));
+}
+
+const pool = <T>(of: (name: string) => fc.Arbitrary<T>, names: readonly string[]): fc.Arbitrary<T[]> => fc.tuple(...names.map(of));
+const both = (kind: string, name: string) => fc.record({ ingress: rules(kind, name, "ingress"), egress: rules(kind, name, "egress") });
+
+type Policies = readonly Readonly<Record<Direction, ResolvedRules>>[];
+
+const policies: fc.Arbitrary<Policies> = pool((name) => both("GlobalNetworkPolicy", name), ["a", "b", "c.d", "e"]);
+const profiles: fc.Arbitrary<ResolvedProfile[]> = pool(
+  (name) =>
+    fc
+      .record({ missing: fc.constantFrom(false, false, false, true), rules: both("Profile", name) })
+      .map(({ missing, rules: own }) => profileOf(name, missing, own)),
+  ["p", "q"],
+);
+
+function profileOf(name: string, missing: boolean, own: Readonly<Record<Direction, ResolvedRules>>): ResolvedProfile {
+  const none = (direction: Direction): ResolvedRules => ({ ...own[direction], rules: [] });
+  return { name, missing, ingress: missing ? none("ingress") : own.ingress, egress: missing ? none("egress") : own.egress };
+}
+
+const addressSets: fc.Arbitrary<ReadonlyMap<string, AddressSet>> = fc.tuple(...selectorIds.map(() => fc.array(prefix, { maxLength: 5 }))).map((lists) => {
+  const of = (list: readonly Prefix[], wanted: Family) => mergePrefixes(list.filter((item) => item.family === wanted));
+  return new Map(selectorIds.map((id, at) => [id, { id, members: { 4: of(lists[at] ?? [], 4), 6: of(lists[at] ?? [], 6) } }]));
+});
+
+const failsafes = fc.array(fc.record({ protocol: fc.constantFrom(...portProtocols), port, net: rarely(prefix) }), { maxLength: 3 });
+
+export const settings: fc.Arbitrary<PolicySettings> = fc.record({
+  failsafeInbound: failsafes,
+  failsafeOutbound: failsafes,
+  endpointToHostAction: fc.constantFrom("Drop", "Return", "Accept"),
+  interfacePrefix: fc.constantFrom(["cali"], ["cali", "tap"], []),
+  interfaceExclude: fc.constant([]),
+  denyAction: fc.constantFrom("Drop", "Reject"),
+  markMask: fc.constant(0xffff_0000),
+  logPrefix: fc.constant("calico-packet"),
+  policeLoopback: fc.boolean(),
+  allowEssentials: fc.boolean(),
+});
+
+/** Two tiers, the first with some of the policies, the second with others; one without policies does not occur. */
+function tiers(all: Policies, direction: Direction): fc.Arbitrary<ResolvedTier[]> {
+  const own = all.map((policy) => policy[direction]);
+  const action = fc.constantFrom("Deny" as const, "Pass" as const, "Pass" as const);
+  return fc.tuple(fc.subarray(own.slice(0, 2)), action, fc.subarray(own.slice(2)), action).map(([first, firstAction, second, secondAction]) =>
+    [
+      { name: "sec", defaultAction: firstAction, policies: first },
+      { name: "default", defaultAction: secondAction, policies: second },
+    ].filter((tier) => tier.policies.length > 0),
+  );
+}
+
+function endpoint(
+  name: string,
+  governs: ResolvedEndpoint["governs"],
+  world: { policies: Policies; profiles: readonly ResolvedProfile[] },
+): fc.Arbitrary<ResolvedEndpoint> {
+  const hostEndpoint: HostEndpoint = {
+    kind: "HostEndpoint",
+    metadata: { name, namespace: "", labels: {}, annotations: {} },
+    place: { source: "test" },
+    node: "host1",
+    target: { kind: "wildcard" },
+    expectedIPs: [],
+    profiles: [],
+    ports: [],
+  };
+  const none = { ingress: [], egress: [] };
+  return fc
+    .record({ ingress: tiers(world.policies, "ingress"), egress: tiers(world.policies, "egress"), profiles: fc.subarray([...world.profiles]) })
+    .map(({ ingress, egress, profiles: own }) => ({
+      endpoint: hostEndpoint,
+      governs,
+      lists: { normal: { ingress, egress }, forward: none, preDNAT: none, untracked: none },
+      profiles: own,
+    }));
+}
+
+export const resolved: fc.Arbitrary<Resolved> = fc.record({ policies, profiles, sets: addressSets, settings }).chain(({ sets, settings: chosen, ...world }) => {
+  const named = (name: string, names: string[]) => rarely(endpoint(name, { kind: "interfaces", names }, world));
+  return fc
+    .tuple(maybe(endpoint("wild", { kind: "wildcard" }, world)), named("two", ["eth0", "eth1"]), named("loop", ["lo"]), named("odd", ["veth@1"]))
+    .map((some) => ({ endpoints: some.filter((one) => one !== undefined), statuses: [], sets, settings: chosen, problems: [] }));
+});
+
+const states = fc.constantFrom("new", "new", "new", "new", "established", "related", "invalid", "untracked");
+const links = fc.constantFrom("eth0", "eth1", "eth2", "lo", "cali1", "tap0", "veth@1");
+const way = fc.oneof(
+  { weight: 4, arbitrary: links.map((link) => ({ in: link, out: undefined })) },
+  { weight: 4, arbitrary: links.map((link) => ({ in: undefined, out: link })) },
+  { weight: 1, arbitrary: fc.tuple(links, links).map(([from, to]) => ({ in: from, out: to })) },
+);
+
+export const packet: fc.Arbitrary<Packet> = family.chain((of) =>
+  fc
+    .record({
+      way,
+      source: addressOf(of),
+      destination: addressOf(of),
+      protocol: fc.constantFrom(of === 4 ? 1 : 58, 6, 6, 17, 132, 47),
+      sourcePort: port,
+      destinationPort: port,
+      icmp: fc.record({ type: fc.constantFrom(0, 3, 8, 128, 130, 133, 134, 135, 136, 137, 143), code: fc.nat(2) }),
+      hopLimit: fc.constantFrom(64, 255),
+      state: states,
+      dnat: rarely(fc.record({ address: addressOf(of), port: maybe(port) })),
+    })
+    .map((drawn) => packetOf(drawn)),
+);
+
+/** Ports only where the protocol has them, types only in ICMP, and a translation only of what is tracked. */
+function packetOf(drawn: { way: Pick<Packet, "in" | "out"> } & Omit<Packet, "in" | "out">): Packet {
+  const { way: at, ...rest } = drawn;
+  const withPorts = portProtocols.includes(rest.protocol);
+  const isIcmp = rest.protocol === 1 || rest.protocol === 58;
+  const tracked = rest.state !== "invalid" && rest.state !== "untracked";
+  return {
+    ...rest,
+    ...at,
+    sourcePort: withPorts ? rest.sourcePort : undefined,
+    destinationPort: withPorts ? rest.destinationPort : undefined,
+    icmp: isIcmp ? rest.icmp : undefined,
+    dnat: tracked && rest.dnat !== undefined ? { ...rest.dnat, port: withPorts ? rest.dnat.port : undefined } : undefined,
+  };
+}
