@@ -151,12 +151,13 @@ def ping(address, source=None, timeout=0.5):
             return outcome_of(error)
 
 
-def inject(interface, frames):
-    """Frames as they would come from the wire at the other end of this interface's cable."""
-    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as raw:
-        raw.bind((interface, 0))
-        for frame in frames:
-            raw.send(bytes.fromhex(frame))
+def inject(frames):
+    """Frames as they would come from the wire at the other end of an interface's cable."""
+    # One socket for all: closing a packet socket waits for an RCU grace period. Protocol 0: it receives nothing.
+    if "frames" not in connections:
+        connections["frames"] = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    for frame in frames:
+        connections["frames"].sendto(bytes.fromhex(frame["bytes"]), (frame["interface"], 0))
 
 
 def emit(packets):

@@ -31,6 +31,12 @@ export interface RawPacket {
   readonly mark?: number;
 }
 
+/** An Ethernet frame, hexadecimal, and the interface to send it through. */
+export interface RawFrame {
+  readonly bytes: string;
+  readonly interface: string;
+}
+
 interface Waiting {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
@@ -81,9 +87,9 @@ export class Agent {
     await this.#request("close", { key });
   }
 
-  /** Sends Ethernet frames (hexadecimal) through an interface, past every hook of this namespace but into those at the cable's other end. */
-  async inject(interfaceName: string, frames: readonly string[]): Promise<void> {
-    await this.#request("inject", { interface: interfaceName, frames });
+  /** Sends Ethernet frames, past every hook of this namespace but into those at the cable's other end. */
+  async inject(frames: readonly RawFrame[]): Promise<void> {
+    await this.#request("inject", { frames });
   }
 
   /** Sends IP packets from this host, through its output hook; returns each packet's errno name, or null where it left. */

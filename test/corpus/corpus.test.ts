@@ -1,0 +1,58 @@
+// Each case of test/cases under the oracles that need no kernel: what compile prints and lowers is the golden text, and every row of flows.txt
+// has the verdict it states both under `evaluate` (the semantics by definition) and under `simulate` (the compiled ruleset).
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { compile } from "../../rules/compile/compile.ts";
+import { evaluate } from "../../rules/explain/evaluate.ts";
+import { simulate } from "../../rules/explain/simulate.ts";
+import { printBytecode } from "../../rules/ruleset/bytecode.ts";
+import { checkRuleset } from "../../rules/ruleset/check.ts";
+import { printRuleset } from "../../rules/ruleset/print.ts";
+import { caseNames, loadCase } from "./case.ts";
+import { assertFiles, assertGolden } from "./golden.ts";
+import { assertJudgement } from "./judgement.ts";
+
+const names = caseNames();
+
+test("there are cases", () => {
+  assert.ok(names.length > 0);
+});
+
+for (const name of names) {
+  describe(name, () => {
+    const loaded = loadCase(name);
+    const ruleset = compile(loaded.resolved);
+
+    test("the ruleset is well formed", () => {
+      assert.deepEqual(checkRuleset(ruleset), []);
+    });
+
+    test("its text is ruleset.nft", () => {
+      assertGolden(loaded.folder, "ruleset.nft", printRuleset(ruleset));
+    });
+
+    test("its expressions are bytecode.txt", () => {
+      assertGolden(loaded.folder, "bytecode.txt", printBytecode(ruleset));
+    });
+
+    test("the folder holds a case's files and no others", () => {
+      assertFiles(loaded.folder);
+    });
+
+    if (loaded.statuses !== undefined) {
+      test("endpoints have the stated statuses", () => {
+        const actual = loaded.resolved.statuses.map(({ name: endpoint, state, interfaces }) => ({ name: endpoint, state, interfaces }));
+        assert.deepEqual(actual, loaded.statuses);
+      });
+    }
+
+    test("every flow has its verdict by definition", () => {
+      for (const row of loaded.rows) assertJudgement(row, evaluate(loaded.resolved, row.flow.packet));
+    });
+
+    test("every flow has its verdict in the compiled ruleset", () => {
+      for (const row of loaded.rows) assertJudgement(row, simulate(ruleset, row.flow.packet));
+    });
+  });
+}

@@ -1,0 +1,74 @@
+// Each case of test/cases under the oracles that are the kernel and nft: nft takes our text and makes of it the expressions of bytecode.txt and
+// the very table that our own netlink makes, and real packets get the verdicts of flows.txt. All cases share one lab, so one process.
+
+import "../lab/enter.ts";
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { openNetlinkKernel } from "../../agent/kernel/netlink.ts";
+import { compile } from "../../rules/compile/compile.ts";
+import { diff } from "../../rules/diff/diff.ts";
+import type { Ruleset } from "../../rules/ruleset/types.ts";
+import { nftListing, oracleMissing, parseListing } from "../rules/ruleset/nft.ts";
+import { type Case, caseNames, loadCase } from "./case.ts";
+import { comparableListing } from "./listing.ts";
+import { assertDelivered, assertVerdicts } from "./packets.ts";
+import { Wire } from "./wire.ts";
+
+async function commit(ruleset: Ruleset): Promise<void> {
+  const kernel = openNetlinkKernel();
+  try {
+    for (const batch of diff(undefined, ruleset).batches) await kernel.commit(batch);
+  } finally {
+    kernel.close();
+  }
+}
+
+const noOracle = oracleMissing();
+
+describe("the corpus in the kernel", () => {
+  let wire: Wire;
+  before(async () => {
+    wire = await Wire.open();
+  });
+  after(() => wire.close());
+
+  const list = async (ruleset: Ruleset) => comparableListing(await wire.host.must("nft", ["list", "table", "inet", ruleset.table]));
+  const remove = (ruleset: Ruleset) => wire.host.nft(`delete table inet ${ruleset.table}`);
+
+  const assertSameTable = async (loaded: Case, ruleset: Ruleset) => {
+    await wire.host.must("nft", ["-f", join(loaded.folder, "ruleset.nft")]);
+    const byNft = await list(ruleset);
+    await remove(ruleset);
+    await commit(ruleset);
+    assert.deepEqual(await list(ruleset), byNft);
+    await remove(ruleset);
+  };
+
+  const assertPackets = async (loaded: Case, ruleset: Ruleset) => {
+    const plans = await assertDelivered(wire, loaded);
+    await commit(ruleset);
+    try {
+      await assertVerdicts(wire, loaded, plans);
+    } finally {
+      await remove(ruleset);
+    }
+  };
+
+  for (const name of caseNames()) {
+    describe(name, () => {
+      const loaded = loadCase(name);
+      const ruleset = compile(loaded.resolved);
+
+      test("nft's expressions are bytecode.txt", { skip: noOracle ?? false }, () => {
+        const golden = (file: string) => readFileSync(join(loaded.folder, file), "utf8");
+        assert.deepEqual(nftListing(golden("ruleset.nft")), parseListing(golden("bytecode.txt")));
+      });
+
+      test("nft and our own netlink make the same table", () => assertSameTable(loaded, ruleset));
+
+      test("real packets have the verdicts of flows.txt", () => assertPackets(loaded, ruleset));
+    });
+  }
+});
