@@ -1,4 +1,4 @@
-// The version of hostward, as package.json has it.
+// The version of hostward, as package.json has it: the one place where it is written. A bundle carries it inside.
 
 import packageJson from "../package.json" with { type: "json" };
 

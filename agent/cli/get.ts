@@ -2,9 +2,9 @@
 
 import { Command, Option } from "@commander-js/extra-typings";
 import { stringify } from "yaml";
+import { nearest } from "../../rules/model/nearest.ts";
 import { askDaemon } from "../control/client.ts";
 import { type ResourceDocument, resourceDocument } from "../control/document.ts";
-import { nearest } from "../../rules/model/nearest.ts";
 import { CommandError, exitCodes } from "./exit.ts";
 import { flagHelp, manifestsOrExit, settingsOrExit } from "./input.ts";
 import { findKind, type Kind, kinds } from "./kinds.ts";

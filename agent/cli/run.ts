@@ -2,8 +2,8 @@
 
 import { Command } from "@commander-js/extra-typings";
 import type { Logger } from "pino";
+import { type Daemon, type Host, startDaemon } from "../daemon.ts";
 import { createLogger, logForm } from "../log.ts";
-import { type Daemon, type Host, startDaemon } from "../main.ts";
 import { version } from "../version.ts";
 import { CommandError, exitCodes } from "./exit.ts";
 import { flagHelp, readSettings, settingsOrExit } from "./input.ts";

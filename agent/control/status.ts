@@ -1,4 +1,4 @@
-// What `hostward status` shows, as the daemon answers it.
+// What `hostward status` shows, as the daemon answers it on its control socket: made of the store's facts and the reports of passes.
 
 import type { Problem } from "../../rules/model/problem.ts";
 import type { EndpointStatus } from "../../rules/resolve/types.ts";

@@ -19,7 +19,13 @@ export function passProblem(error: unknown, resources: readonly Resource[]): Pro
   }
   const { operation } = error;
   const at = operation === undefined ? { place: kernelPlace } : operationSubject(operation, resources);
-  return { code: `kernel-${error.code}`, severity: "error", ...at, message: error.message, hint: error.code === "stale" ? "`nft monitor` shows what keeps changing the ruleset" : stays };
+  return {
+    code: `kernel-${error.code}`,
+    severity: "error",
+    ...at,
+    message: error.message,
+    hint: error.code === "stale" ? "`nft monitor` shows what keeps changing the ruleset" : stays,
+  };
 }
 
 export function faultProblem(fault: string): Problem {

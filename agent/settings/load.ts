@@ -1,8 +1,8 @@
 // Defaults, settings file, environment and flags become one set of settings, or all problems at once; a later source wins over an
 // earlier one in this order. A bad value is a problem even where a later source would have hidden it.
 
-import type { Place, Problem } from "../../rules/model/problem.ts";
 import { nearest } from "../../rules/model/nearest.ts";
+import type { Place, Problem } from "../../rules/model/problem.ts";
 import { type Entry, readSettingsFile } from "./file.ts";
 import { environmentName, type Setting, type SettingName, type Settings, settingNames, settingsTable } from "./table.ts";
 
@@ -67,9 +67,12 @@ function unknownKeys(entries: readonly Entry[]): Problem[] {
   return entries.filter(({ key }) => !isKnown(key)).map(({ key, place }) => unknownProblem({ severity: "error", place, field: key }, key, names));
 }
 
+/** Variables that are no settings: native/addon.ts reads this one. */
+const otherVariables: readonly string[] = ["HOSTWARD_NATIVE"];
+
 function unknownVariables(environment: SettingsInput["environment"]): Problem[] {
   const names = settingNames.map(environmentName);
-  const unknown = Object.keys(environment).filter((name) => name.startsWith("HOSTWARD_") && !names.includes(name));
+  const unknown = Object.keys(environment).filter((name) => name.startsWith("HOSTWARD_") && ![...names, ...otherVariables].includes(name));
   return unknown.sort().map((name) => unknownProblem({ severity: "warning", place: { source: "environment" }, field: name }, name, names));
 }
 

@@ -54,7 +54,10 @@ test("the umask is as before", async () => {
 
 test("a path that the daemon does not know is an error with its answer", async () => {
   const server = await serveControl(socket, routes);
-  await assert.rejects(askDaemon(socket, "/x"), new ControlError(`the daemon at ${socket} answered /x with 404: {"error":"no such path; there are /status, /ruleset"}`));
+  await assert.rejects(
+    askDaemon(socket, "/x"),
+    new ControlError(`the daemon at ${socket} answered /x with 404: {"error":"no such path; there are /status, /ruleset"}`),
+  );
   await server.close();
 });
 
@@ -90,5 +93,8 @@ test("a file that is no socket is never removed", async () => {
 });
 
 test("without a daemon the client says what to do", async () => {
-  await assert.rejects(askDaemon(socket, "/status"), new ControlError(`no daemon at ${socket}: start one with \`hostward run\`, or name its socket with --control`));
+  await assert.rejects(
+    askDaemon(socket, "/status"),
+    new ControlError(`no daemon at ${socket}: start one with \`hostward run\`, or name its socket with --control`),
+  );
 });

@@ -1,0 +1,168 @@
+// The daemon: sources -> store -> reconciler -> kernel, with log, status socket and service manager as readers of what happens.
+// Read from top to bottom. Nothing is changed until every source is in sync, and the rules stay when the daemon ends (semantics 0, row 22).
+
+import { resolve } from "node:path";
+import type { Logger } from "pino";
+import { formatProblem } from "../rules/model/problem.ts";
+import type { Interface } from "../rules/resolve/types.ts";
+import { printRuleset } from "../rules/ruleset/print.ts";
+import { resourceDocument } from "./control/document.ts";
+import { type ControlServer, serveControl } from "./control/server.ts";
+import { describeStatus, noPasses, type Passes, type Status, withReport } from "./control/status.ts";
+import { createJournal, type Journal } from "./journal.ts";
+import type { Kernel } from "./kernel/interface.ts";
+import { pinoLevel } from "./log.ts";
+import { createReconciler, type Reconciler } from "./reconcile/reconciler.ts";
+import type { Report } from "./reconcile/report.ts";
+import type { LoadedSettings } from "./settings/load.ts";
+import { policySettings, takeOver } from "./settings/policy.ts";
+import type { Settings } from "./settings/table.ts";
+import { watchDirectory } from "./sources/directory.ts";
+import type { LinksSource } from "./sources/links.ts";
+import type { ResourceSource } from "./sources/source.ts";
+import { createStore, type Store } from "./store/store.ts";
+import type { ServiceManager } from "./systemd.ts";
+
+/** What the daemon needs of the host; tests bring their own. */
+export interface Host {
+  readonly kernel: Kernel;
+  readonly serviceManager: ServiceManager;
+  watchLinks(options: { onChange(interfaces: readonly Interface[]): void; onProblem(error: Error): void }): LinksSource;
+}
+
+export interface DaemonOptions {
+  readonly settings: Settings;
+  /** Reads settings file and environment again. */
+  loadSettings(): LoadedSettings;
+  readonly version: string;
+  readonly log: Logger;
+  readonly host: Host;
+}
+
+/** @throws Error when the control socket cannot be had */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const daemon = new Daemon(options);
+  await daemon.listen();
+  daemon.watch();
+  return daemon;
+}
+
+export class Daemon {
+  /** Fulfilled with the first report when no pass can succeed: the privilege is missing. */
+  readonly hopeless: Promise<Report>;
+  readonly #options: DaemonOptions;
+  readonly #started = new Date();
+  readonly #store: Store = createStore();
+  readonly #journal: Journal;
+  readonly #reconciler: Reconciler;
+  readonly #waitingFor = new Set(["manifests", "interfaces"]);
+  readonly #giveUp: (report: Report) => void;
+  #settings: Settings;
+  #passes: Passes = noPasses;
+  #control: ControlServer | undefined;
+  #sources: readonly (ResourceSource | LinksSource)[] = [];
+
+  constructor(options: DaemonOptions) {
+    const { promise, resolve: giveUp } = Promise.withResolvers<Report>();
+    this.hopeless = promise;
+    this.#giveUp = giveUp;
+    this.#options = options;
+    this.#settings = options.settings;
+    this.#journal = createJournal(options.log);
+    this.#reconciler = createReconciler({
+      kernel: options.host.kernel,
+      input: () => ({ node: this.#settings.node, snapshot: this.#store.snapshot(), settings: policySettings(this.#settings) }),
+      onReport: (report) => this.#onReport(report),
+    });
+  }
+
+  async listen(): Promise<void> {
+    const { control, node, manifests } = this.#settings;
+    this.#control = await serveControl(control, {
+      "/status": () => this.status(),
+      "/resources": () => this.#store.snapshot().resources.map(resourceDocument),
+      "/ruleset": () => this.#rulesetText(),
+    });
+    this.#options.log.info({ version: this.#options.version, node, manifests, control: resolve(control) }, "hostward started");
+  }
+
+  watch(): void {
+    const { host, log } = this.#options;
+    host.serviceManager.status("starting: reading manifests and interfaces");
+    const manifests: ResourceSource = watchDirectory({
+      path: this.#settings.manifests,
+      onChange: () => {
+        this.#take("manifests", { source: manifests.current() });
+        this.#journal.sources(this.#store.snapshot().problems);
+      },
+    });
+    const links = host.watchLinks({
+      onChange: (interfaces) => this.#take("interfaces", { interfaces }),
+      onProblem: (error) => log.warn(`interfaces cannot be read, trying again: ${error.message}`),
+    });
+    this.#sources = [manifests, links];
+    void manifests.synced.then(() => this.#inSync("manifests"));
+    void links.synced.then(() => this.#inSync("interfaces"));
+  }
+
+  #take(reason: string, change: Parameters<Store["update"]>[0]): void {
+    const isNew = this.#store.update(change);
+    if (isNew && this.#waitingFor.size === 0) this.#reconciler.request(reason);
+  }
+
+  #inSync(source: string): void {
+    this.#waitingFor.delete(source);
+    if (this.#waitingFor.size === 0) this.#reconciler.request("start");
+  }
+
+  #onReport(report: Report): void {
+    const { serviceManager } = this.#options.host;
+    const isFirst = this.#passes.lastGood === undefined;
+    this.#passes = withReport(this.#passes, report);
+    this.#journal.report(report);
+    const { state, revision, endpoints, problems } = this.status();
+    serviceManager.status(`${state}: revision ${revision}, ${endpoints.length} endpoints, ${problems.length} problems`);
+    if (isFirst && report.outcome !== "failed") serviceManager.ready();
+    if (isFirst && report.problems.some(({ code }) => code === "kernel-permission")) this.#giveUp(report);
+  }
+
+  status(): Status {
+    const { revision, problems } = this.#store.snapshot();
+    const facts = { node: this.#settings.node, version: this.#options.version, started: this.#started, waitingFor: [...this.#waitingFor] };
+    return describeStatus({ ...facts, latestRevision: revision, sourceProblems: problems }, this.#passes);
+  }
+
+  #rulesetText(): string {
+    const applied = this.#reconciler.applied();
+    return applied === undefined ? "" : printRuleset(applied.ruleset);
+  }
+
+  /** As at SIGHUP: settings that can change while running are taken over, if all of them are right. */
+  reload(): void {
+    const { log } = this.#options;
+    const loaded = this.#options.loadSettings();
+    for (const problem of loaded.problems) log[problem.severity === "error" ? "error" : "warn"](formatProblem(problem));
+    if (loaded.settings === undefined) {
+      log.error("settings are not reloaded: those in force stay");
+      return;
+    }
+    const { settings, ignored } = takeOver(this.#settings, loaded.settings);
+    this.#settings = settings;
+    log.level = pinoLevel(settings.logSeverityScreen);
+    log.info("settings reloaded");
+    if (ignored.length > 0) log.warn(`takes effect at the next start only: ${ignored.join(", ")}`);
+    if (this.#waitingFor.size === 0) this.#reconciler.request("settings");
+  }
+
+  /** The rules stay. */
+  async close(): Promise<void> {
+    const { host, log } = this.#options;
+    host.serviceManager.stopping();
+    for (const source of this.#sources) source.close();
+    await this.#reconciler.close();
+    await this.#control?.close();
+    host.kernel.close();
+    host.serviceManager.close();
+    log.info("hostward stopped; its rules stay in force (`hostward reset` removes them)");
+  }
+}
