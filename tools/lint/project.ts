@@ -24,7 +24,7 @@ export function openProject(root: string): OpenProject {
   const [project] = api.updateSnapshot({ openProjects: [join(root, "tsconfig.json")] }).getProjects();
   if (project === undefined) throw new Error(`no TypeScript project in ${root}`);
   const { program, checker } = project;
-  const names = program.getSourceFileNames().filter((name) => name.startsWith(`${root}/`) && !name.includes("/node_modules/"));
+  const names = program.getSourceFileNames().filter((name) => name.startsWith(`${root}/`) && !name.includes("/node_modules/") && /\.m?[jt]s$/.test(name));
   const units = names.flatMap((name): Unit[] => {
     const tree = program.getSourceFile(name);
     return tree === undefined ? [] : [{ path: relative(root, name), text: readFileSync(name, "utf8"), tree, checker }];
