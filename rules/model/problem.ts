@@ -7,6 +7,15 @@ export interface Place {
   readonly column?: number;
 }
 
+/** From the input's root: field names and list indices. */
+export type Path = readonly (string | number)[];
+
+/** Which part of the place a path names: the field's name instead of its value, or so many characters into the value. */
+export type Spot = { readonly kind: "key" } | { readonly kind: "offset"; readonly offset: number };
+
+/** Finds a path's place in the input; a path that is not there has the place of its nearest ancestor. May be slow: called for problems, resources and rules only. */
+export type Locate = (path: Path, spot?: Spot) => Place;
+
 export interface Problem {
   /** Stable, from the catalogue in problemCodes.ts: for instance "field-value", "unknown-kind", "duplicate-name". */
   readonly code: string;
@@ -20,6 +29,12 @@ export interface Problem {
   readonly message: string;
   /** What to do. */
   readonly hint?: string;
+}
+
+/** `spec.ports[0].port`, `metadata.labels["a.b/c"]`. */
+export function formatPath(path: Path): string {
+  const step = (name: string | number) => (typeof name === "string" && /^[A-Za-z_][\w-]*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`);
+  return path.map(step).join("").replace(/^\./, "");
 }
 
 /** `Problem` as one line: `file:line:column: error field-value HostEndpoint/x spec.node: message; hint`. */

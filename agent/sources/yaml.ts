@@ -1,0 +1,102 @@
+// YAML text into plain values and, only when asked, the places of their parts. JSON is YAML. Two readings differ from the library's own:
+// yes, no, on and off are booleans as they are to kubectl (YAML 1.1), so that a manifest means one thing to both; tags are not resolved.
+
+import { type Document, type ParsedNode, parseAllDocuments, type ScalarTag, visit, type YAMLError } from "yaml";
+import type { Locate, Place, Problem } from "../../rules/model/problem.ts";
+import { bomLength, createLocator, type Lines, linesOf } from "./yamlPlaces.ts";
+
+export interface YamlDocument {
+  /** Undefined when the document is empty or a problem keeps it from being read. */
+  readonly value: unknown;
+  readonly locate: Locate;
+  readonly problems: readonly Problem[];
+}
+
+type Parsed = Document.Parsed<ParsedNode>;
+
+/** Shown for one document: the first fault makes the next ones, and those tell little. */
+const mostFaults = 3;
+
+/** How often an anchor may be used, counting uses within uses: bounds what a small text can grow into. */
+const mostAliases = 1000;
+
+const wordBoolean: ScalarTag = {
+  identify: (value) => typeof value === "boolean",
+  default: true,
+  tag: "tag:yaml.org,2002:bool",
+  test: /^(?:[Yy]es|YES|[Nn]o|NO|[Oo]n|ON|[Oo]ff|OFF)$/,
+  resolve: (text) => /^(?:yes|on)$/i.test(text),
+};
+
+/** Every document of the text, in order. */
+export function readYaml(text: string, source: string): readonly YamlDocument[] {
+  const lines = linesOf(text, source);
+  return splitDocuments(text).flatMap(({ from, to }) => parse(text.slice(from, to)).map((document) => read(document, lines, from)));
+}
+
+function parse(chunk: string): readonly Parsed[] {
+  const documents = parseAllDocuments(chunk, {
+    prettyErrors: false,
+    logLevel: "error",
+    merge: true,
+    resolveKnownTags: false,
+    stringKeys: true,
+    customTags: (tags) => [wordBoolean, ...tags],
+  });
+  return [...documents];
+}
+
+/**
+ * Where each document begins: at its `---`, or at the directives above it. A line that begins with `---` is a document's beginning in
+ * whatever it stands (YAML 1.2.2 section 9.1.2), so a quote or bracket that is never closed ends with its own document.
+ */
+function splitDocuments(text: string): readonly { readonly from: number; readonly to: number }[] {
+  const markers = Array.from(text.matchAll(/^(?:%[^\r\n]*\r?\n)*---(?=[ \t\r\n]|$)/gm), ({ index }) => index);
+  const starts = [...new Set([bomLength(text), ...markers])];
+  return starts.map((from, index) => ({ from, to: starts[index + 1] ?? text.length }));
+}
+
+function read(document: Parsed, lines: Lines, base: number): YamlDocument {
+  const locate = createLocator(document, lines, base);
+  const faults = document.errors.slice(0, mostFaults).map((error) => faultProblem(error, "error", lines.placeAt(base + error.pos[0])));
+  const warnings = document.warnings.map((warning) => faultProblem(warning, "warning", lines.placeAt(base + warning.pos[0])));
+  const problems = [...faults, ...warnings];
+  if (faults.length > 0) return { value: undefined, locate, problems };
+  try {
+    return { value: document.toJS({ maxAliasCount: mostAliases }), locate, problems };
+  } catch (error) {
+    return { value: undefined, locate, problems: [...problems, aliasProblem(error, document, (offset) => lines.placeAt(base + offset))] };
+  }
+}
+
+const hints: Readonly<Record<string, string>> = {
+  BAD_INDENT: "compare the indentation with the lines above",
+  BLOCK_AS_IMPLICIT_KEY: 'put a value that contains ": " in quotes',
+  DUPLICATE_KEY: "remove one of the two, or put --- between two documents",
+  NON_STRING_KEY: 'put the key in quotes, and a value that begins with "{" or "[" as well',
+  TAB_AS_INDENT: "indent with spaces",
+  TAG_RESOLVE_FAILED: "remove the tag",
+};
+
+function faultProblem({ code, message }: YAMLError, severity: Problem["severity"], place: Place): Problem {
+  const hint = hints[code];
+  const text = code === "RESOURCE_EXHAUSTION" ? "nested too deeply" : message;
+  return { code: "yaml-syntax", severity, place, message: text, ...(hint === undefined ? {} : { hint }) };
+}
+
+/** toJS throws for an alias without an anchor and for too many of them. */
+function aliasProblem(error: unknown, document: Parsed, placeAt: (offset: number) => Place): Problem {
+  if (!(error instanceof ReferenceError)) throw error;
+  let offset = document.range[0];
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document) !== undefined) return undefined;
+      offset = alias.range?.[0] ?? offset;
+      return visit.BREAK;
+    },
+  });
+  const unresolved = error.message.startsWith("Unresolved");
+  const message = unresolved ? "this alias has no anchor before it" : `anchors are used more than ${mostAliases} times, counting uses within uses`;
+  const hint = unresolved ? 'put a text that begins with "*" in quotes' : "write the values out";
+  return { code: "yaml-syntax", severity: "error", place: placeAt(offset), message, hint };
+}

@@ -1,0 +1,25 @@
+// GlobalNetworkSet (semantics R42): labelled networks that rules can select. Its nets may have host bits, or be bare addresses.
+
+import { namespaceLabel } from "../selector/rewrite.ts";
+import type { Decoder } from "./decoder.ts";
+import { list, object, withDefault } from "./decoder.ts";
+import { subdomainName } from "./names.ts";
+import { resource } from "./resource.ts";
+import { looseNetwork } from "./scalars.ts";
+import type { NetworkSet, Resource } from "./types.ts";
+
+type Spec = Pick<NetworkSet, "nets">;
+
+const spec: Decoder<Spec> = object<Spec>({ nets: withDefault(list(looseNetwork), []) });
+
+/** R5. */
+function reserved(key: string): string | undefined {
+  return key === namespaceLabel ? "Calico itself sets this label, on sets that belong to a namespace" : undefined;
+}
+
+export const networkSet: Decoder<Resource> = resource<Spec, NetworkSet>({
+  name: subdomainName,
+  reserved,
+  spec: withDefault(spec, { nets: [] }),
+  make: (metadata, fields, place) => ({ kind: "GlobalNetworkSet", metadata, place, ...fields }),
+});
