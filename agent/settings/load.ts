@@ -67,8 +67,8 @@ function unknownKeys(entries: readonly Entry[]): Problem[] {
   return entries.filter(({ key }) => !isKnown(key)).map(({ key, place }) => unknownProblem({ severity: "error", place, field: key }, key, names));
 }
 
-/** Variables that are no settings: native/addon.ts reads this one. */
-const otherVariables: readonly string[] = ["HOSTWARD_NATIVE"];
+/** Variables that are no settings: native/addon.ts reads the first, test/lab marks its namespaces with the second. */
+const otherVariables: readonly string[] = ["HOSTWARD_NATIVE", "HOSTWARD_LAB"];
 
 function unknownVariables(environment: SettingsInput["environment"]): Problem[] {
   const names = settingNames.map(environmentName);

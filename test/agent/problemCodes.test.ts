@@ -15,12 +15,18 @@ function usedCodes(): Set<string> {
 }
 
 test("every code that the agent gives is in its catalogue", () => {
-  assert.deepEqual([...usedCodes()].filter((code) => !catalogue.includes(code)), []);
+  assert.deepEqual(
+    [...usedCodes()].filter((code) => !catalogue.includes(code)),
+    [],
+  );
 });
 
 test("every code of the catalogue is given somewhere", () => {
   const used = usedCodes();
-  assert.deepEqual(catalogue.filter((code) => !used.has(code) && !code.startsWith("kernel-")), []);
+  assert.deepEqual(
+    catalogue.filter((code) => !used.has(code) && !code.startsWith("kernel-")),
+    [],
+  );
 });
 
 test("every code of a KernelError has a problem code", () => {

@@ -1,0 +1,117 @@
+// Which resources are in force after a file was read again: the new ones, and the last valid versions of what is invalid now.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type FileState, mergeFiles, nextFileState } from "../../../agent/sources/lastGood.ts";
+import type { ScannedFile } from "../../../agent/sources/scan.ts";
+import type { Resource } from "../../../rules/model/types.ts";
+import { formatPrefix } from "../../../rules/net/prefix.ts";
+
+const set = (name: string, net: string) => `apiVersion: projectcalico.org/v3\nkind: GlobalNetworkSet\nmetadata: { name: ${name} }\nspec: { nets: [${net}] }\n`;
+const all = (...documents: readonly string[]) => documents.join("---\n");
+const good = "10.0.0.0/8";
+const newer = "192.168.0.0/16";
+const wrong = "10.0.0.0/99";
+
+const unreadable = Symbol("unreadable");
+
+function read(path: string, versions: readonly (string | typeof unreadable)[]): FileState {
+  let state: FileState | undefined;
+  for (const version of versions) {
+    const content: ScannedFile["content"] = version === unreadable ? { kind: "unreadable", reason: "cannot be read" } : { kind: "text", text: version };
+    state = nextFileState(state, { path, content, fingerprint: undefined });
+  }
+  assert.ok(state);
+  return state;
+}
+
+function described(resources: readonly Resource[]): string[] {
+  return resources.map((resource) => `${resource.metadata.name} ${resource.kind === "GlobalNetworkSet" ? resource.nets.map(formatPrefix).join() : ""}`).sort();
+}
+
+interface Row {
+  readonly sentence: string;
+  readonly versions: readonly (string | typeof unreadable)[];
+  readonly inForce: readonly string[];
+  readonly errors: number;
+}
+
+const rows: readonly Row[] = [
+  { sentence: "a valid version replaces the one before", versions: [set("a", good), set("a", newer)], inForce: [`a ${newer}`], errors: 0 },
+  { sentence: "an invalid version leaves the last valid one in force", versions: [set("a", good), set("a", wrong)], inForce: [`a ${good}`], errors: 1 },
+  {
+    sentence: "two invalid versions one after the other do so too",
+    versions: [set("a", good), set("a", wrong), set("a", wrong)],
+    inForce: [`a ${good}`],
+    errors: 1,
+  },
+  { sentence: "a resource that was never valid is not in force", versions: [set("a", wrong)], inForce: [], errors: 1 },
+  {
+    sentence: "an invalid resource does not hold up the others of its file",
+    versions: [all(set("a", good), set("b", good)), all(set("a", wrong), set("b", newer), set("c", good))],
+    inForce: [`a ${good}`, `b ${newer}`, `c ${good}`],
+    errors: 1,
+  },
+  {
+    sentence: "a resource taken out of the file is gone, also beside an invalid one",
+    versions: [all(set("a", good), set("b", good)), set("a", wrong)],
+    inForce: [`a ${good}`],
+    errors: 1,
+  },
+  {
+    sentence: "a resource that becomes valid again counts as it is now",
+    versions: [set("a", good), set("a", wrong), set("a", newer)],
+    inForce: [`a ${newer}`],
+    errors: 0,
+  },
+  { sentence: "a resource removed after it was invalid is gone", versions: [set("a", good), set("a", wrong), ""], inForce: [], errors: 0 },
+  {
+    sentence: "a document that is not YAML keeps everything of the file that is not there in valid form",
+    versions: [all(set("a", good), set("b", good)), all(set("a", newer), "kind: [\n")],
+    inForce: [`a ${newer}`, `b ${good}`],
+    errors: 1,
+  },
+  {
+    sentence: "an unreadable file keeps everything",
+    versions: [all(set("a", good), set("b", good)), unreadable],
+    inForce: [`a ${good}`, `b ${good}`],
+    errors: 1,
+  },
+  { sentence: "a file that was never readable has nothing", versions: [unreadable], inForce: [], errors: 1 },
+  { sentence: "an emptied file has nothing", versions: [set("a", good), ""], inForce: [], errors: 0 },
+];
+
+for (const { sentence, versions, inForce, errors } of rows) {
+  test(sentence, () => {
+    const { resources, problems } = mergeFiles(new Map([["a.yaml", read("a.yaml", versions)]]));
+    assert.deepEqual(described(resources), inForce);
+    assert.equal(problems.filter(({ severity }) => severity === "error").length, errors, JSON.stringify(problems));
+  });
+}
+
+test("the problem says whether something stays in force", () => {
+  const hints = (...versions: readonly string[]) => read("a.yaml", versions).problems.map(({ hint }) => hint ?? "");
+  assert.match(hints(set("a", good), set("a", wrong)).join(), /what was last valid stays in force$/);
+  assert.doesNotMatch(hints(set("a", wrong)).join(), /stays in force/);
+});
+
+test("of two resources with one name the one in the first file counts, and the other is told", () => {
+  const files = new Map([
+    ["b.yaml", read("b.yaml", [set("x", newer)])],
+    ["a.yaml", read("a.yaml", [`# first\n${set("x", good)}`])],
+  ]);
+  const { resources, problems } = mergeFiles(files);
+  assert.deepEqual(described(resources), [`x ${good}`]);
+  assert.deepEqual(
+    problems.map(({ code, place, resource, message }) => [code, place.source, resource, message]),
+    [["duplicate-name", "b.yaml", "GlobalNetworkSet/x", "is already defined in a.yaml:2, which counts"]],
+  );
+});
+
+test("a valid resource goes before a kept one of an earlier file", () => {
+  const files = new Map([
+    ["a.yaml", read("a.yaml", [set("x", good), set("x", wrong)])],
+    ["b.yaml", read("b.yaml", [set("x", newer)])],
+  ]);
+  assert.deepEqual(described(mergeFiles(files).resources), [`x ${newer}`]);
+});
