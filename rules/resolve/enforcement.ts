@@ -1,9 +1,10 @@
 // Which lists the compiler enforces, and a problem for every policy that is in another list of a local endpoint: what is not
-// enforced must not be silent. evaluate reads the same set, so that explanation and ruleset agree.
+// enforced must not be silent.
 
 import type { Problem } from "../model/problem.ts";
 import type { HostEndpoint, Policy, Resource } from "../model/types.ts";
-import type { ListName, Lists, Resolved, ResolvedEndpoint } from "./types.ts";
+import { compareBytes } from "./order.ts";
+import type { ListName, Lists, ResolvedEndpoint } from "./types.ts";
 
 export const enforcedLists: ReadonlySet<ListName> = new Set<ListName>(["normal"]);
 
@@ -23,15 +24,16 @@ const fields: Readonly<Record<ListName, string>> = {
   untracked: "spec.doNotTrack",
 };
 
-/** One problem for each policy and list that a governing local endpoint has but the compiler does not know. */
-export function unenforced(resources: readonly Resource[], resolved: Resolved): Problem[] {
+/** One problem for each policy and list that a governing local endpoint has but the compiler does not know, sorted by list and name. */
+export function unenforced(resources: readonly Resource[], endpoints: readonly ResolvedEndpoint[]): Problem[] {
   const pending = lists.filter((list) => !enforcedLists.has(list));
   return pending.flatMap((list) => {
-    const applying = policiesIn(resolved.endpoints, list);
-    return resources.flatMap((resource) => {
+    const applying = policiesIn(endpoints, list);
+    const problems = resources.flatMap((resource) => {
       const endpoint = applying.get(subject(resource.kind, resource.metadata.name));
-      return endpoint === undefined ? [] : [notEnforced(resource, list, endpoint)];
+      return endpoint === undefined ? [] : [{ name: resource.metadata.name, problem: notEnforced(resource, list, endpoint) }];
     });
+    return problems.sort((a, b) => compareBytes(a.name, b.name)).map(({ problem }) => problem);
   });
 }
 
@@ -50,7 +52,7 @@ function policiesIn(endpoints: readonly ResolvedEndpoint[], list: ListName): Map
 
 function notEnforced(policy: Resource, list: ListName, endpoint: string): Problem {
   return {
-    code: "policy-not-enforced",
+    code: "not-enforced",
     severity: "error",
     place: policy.place,
     resource: subject(policy.kind, policy.metadata.name),
@@ -62,7 +64,7 @@ function notEnforced(policy: Resource, list: ListName, endpoint: string): Proble
 /** H14: the wildcard has no untracked policy, in Felix as here. */
 export function wildcardUntracked(policy: Policy, endpoint: HostEndpoint): Problem {
   return {
-    code: "untracked-on-wildcard",
+    code: "not-enforced",
     severity: "warning",
     place: policy.place,
     resource: subject(policy.kind, policy.metadata.name),

@@ -7,6 +7,7 @@ import { comparePrefix, hostPrefix } from "../net/prefix.ts";
 import { mergePrefixes } from "../net/ranges.ts";
 import type { Address, Family, Prefix } from "../net/types.ts";
 import type { Selector } from "../selector/ast.ts";
+import { all } from "../selector/build.ts";
 import { printSelector } from "../selector/print.ts";
 import { addressKey } from "./governors.ts";
 import { indexLabels, selectLabelled } from "./labelIndex.ts";
@@ -51,8 +52,8 @@ export function createPeers(endpoints: ReadonlyMap<HostEndpoint, Labels>, networ
       return id;
     },
     namedPorts(wanted) {
-      const selector = wanted.selector ?? { kind: "all" };
-      const key = JSON.stringify([printSelector(selector), wanted.protocol ?? "any", wanted.names.toSorted(compareBytes)]);
+      const selector = wanted.selector ?? all;
+      const key = JSON.stringify([printSelector(selector), wanted.protocol ?? "any", wanted.names]);
       const found = members.get(key) ?? portMembers(selectLabelled(withPorts, selector), wanted);
       members.set(key, found);
       return found;

@@ -5,7 +5,7 @@ import { builtinProfile, builtinTiers } from "../model/builtin.ts";
 import type { Problem } from "../model/problem.ts";
 import type { HostEndpoint, Labels, Policy, Profile, Resource } from "../model/types.ts";
 import { matches } from "../selector/matches.ts";
-import { wildcardUntracked } from "./enforcement.ts";
+import { unenforced, wildcardUntracked } from "./enforcement.ts";
 import { findGovernors, type Governors } from "./governors.ts";
 import { candidates } from "./interfaces.ts";
 import { effectiveLabels } from "./labels.ts";
@@ -35,14 +35,11 @@ export function resolve({ node, resources, interfaces, settings }: ResolveInput)
   const policed = governingEndpoints(labels, governors);
   const lists = buildLists(policed, { policies, tiers, rulesOf: (policy, direction) => resolveRules(policy, direction, context) });
   const profile = profileResolver(profiles, context);
-  const endpoints = [...lists].map(([endpoint, own]) => ({
-    endpoint,
-    governs: governs(endpoint, governors),
-    lists: own,
-    profiles: endpoint.profiles.map(profile),
-  }));
-  const problems = untrackedOnWildcard(policies, labels, governors.wildcard);
-  return { endpoints: endpoints.map(withoutUntrackedWildcard), statuses, sets: peers.sets(), settings, problems };
+  const endpoints = [...lists].map(([endpoint, own]) =>
+    withoutUntrackedWildcard({ endpoint, governs: governs(endpoint, governors), lists: own, profiles: endpoint.profiles.map(profile) }),
+  );
+  const problems = [...untrackedOnWildcard(policies, labels, governors.wildcard), ...unenforced(resources, endpoints)];
+  return { endpoints, statuses, sets: peers.sets(), settings, problems };
 }
 
 function ofKind<K extends Resource["kind"]>(resources: readonly Resource[], kind: K): Extract<Resource, { kind: K }>[] {

@@ -3,6 +3,7 @@
 
 import type { Direction, Entity, Policy, Profile, Rule } from "../model/types.ts";
 import type { Selector } from "../selector/ast.ts";
+import { conjunction, negation } from "../selector/build.ts";
 import { expandLogPrefix } from "./logPrefix.ts";
 import { ruleOrigin } from "./origins.ts";
 import type { Peers } from "./peers.ts";
@@ -60,5 +61,5 @@ function resolveEntity(entity: Entity, rule: Rule, peers: Peers): ResolvedEntity
 
 function positiveSelector({ selector, notSelector }: Entity): Selector | undefined {
   if (selector === undefined || notSelector === undefined) return selector;
-  return { kind: "and", operands: [selector, { kind: "not", operand: notSelector }] };
+  return conjunction([selector, negation(notSelector)]);
 }

@@ -181,6 +181,12 @@ table("ports", [
     expected: "",
   },
   {
+    name: "M22: not an IPv6 address of the same number",
+    rule: { protocol: TCP, to: { ports: ["web"] } },
+    packet: { source: "fd00::1", destination: "::a00:9", port: 8080 },
+    expected: /none of ports/,
+  },
+  {
     name: "M27: not the same number of another protocol",
     rule: { to: { ports: ["web"] } },
     packet: { ...webPort, protocol: "udp" },

@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { formatProblem } from "../../../rules/model/problem.ts";
 import type { Direction, Resource } from "../../../rules/model/types.ts";
-import { unenforced } from "../../../rules/resolve/enforcement.ts";
 import type { ListName } from "../../../rules/resolve/types.ts";
 import { endpoint, found, link, networkSet, policy, profile, resolved, rule, tier } from "./resources.ts";
 
@@ -181,15 +180,11 @@ test("sets are only made for rules that a governing endpoint uses", () => {
 describe("policies that are not enforced are reported", () => {
   const named = endpoint("named", { on: "eth0", labels: { role: "named" } });
   const wildcard = endpoint("wild", { on: "*", labels: { role: "wild" } });
-  const problems = (...resources: Resource[]) => {
-    const all = [...resources, named, wildcard];
-    const result = resolved(all);
-    return [...result.problems, ...unenforced(all, result)].map(formatProblem);
-  };
+  const problems = (...resources: Resource[]) => resolved([...resources, named, wildcard]).problems.map(formatProblem);
 
   test("H-t14, H14: an untracked policy on a wildcard, once", () => {
     assert.deepEqual(problems(policy("p", { list: "untracked", selector: "role == 'wild'" })), [
-      "test: warning untracked-on-wildcard GlobalNetworkPolicy/p spec.doNotTrack: a doNotTrack policy does not apply to the wildcard HostEndpoint 'wild', which it selects; give the interfaces that need it HostEndpoints of their own",
+      "test: warning not-enforced GlobalNetworkPolicy/p spec.doNotTrack: a doNotTrack policy does not apply to the wildcard HostEndpoint 'wild', which it selects; give the interfaces that need it HostEndpoints of their own",
     ]);
     const result = resolved([policy("p", { ...both, list: "untracked" }), wildcard]);
     assert.deepEqual(found(result, "wild").lists.untracked, { ingress: [], egress: [] });
@@ -211,6 +206,17 @@ describe("policies that are not enforced are reported", () => {
       assert.deepEqual(others, []);
     });
   }
+
+  test("sorted by list and name", () => {
+    const all = ["b", "a"].flatMap((name) => [
+      policy(`${name}-raw`, { list: "untracked", selector: "role == 'named'" }),
+      policy(`${name}-dnat`, { list: "preDNAT" }),
+    ]);
+    assert.deepEqual(
+      resolved([...all, named, wildcard]).problems.map((problem) => problem.resource),
+      ["a-dnat", "b-dnat", "a-raw", "b-raw"].map((name) => `GlobalNetworkPolicy/${name}`),
+    );
+  });
 
   test("but not normal policies, nor those that select no endpoint of this host", () => {
     assert.deepEqual(

@@ -28,6 +28,7 @@ const peers: readonly Resource[] = [
     ],
   }),
   endpoint("app", { node: "host3", on: "*", ips: ["10.0.0.3"], profiles: ["apps"], ports: [web, { name: "web", protocol: SCTP, port: 9 }] }),
+  endpoint("twin", { node: "host4", on: "eth0", ips: ["10.0.0.3"], labels: { role: "twin" } }),
   endpoint("mute", { node: "host2", on: "eth1", labels: { role: "db" }, ports: [web] }),
   profile("apps", { labelsToApply: { role: "app" } }),
   networkSet("office", { role: "office" }, ["192.168.0.0/25", "192.168.0.128/25", "192.168.0.7/32", "2001:db8::/32"]),
@@ -76,6 +77,11 @@ describe("selectors stand for", () => {
       from: { selector: "all()" },
       expected: { set: "all()", sets: { "all()": ["10.0.0.1/32", "10.0.0.2/31", "192.168.0.0/24", "2001:db8::/32", "fd00::1/128"] } },
     },
+    {
+      name: "S34: an address once, though two endpoints have it",
+      from: { selector: "role in {'app', 'twin'}" },
+      expected: { set: `role in {"app", "twin"}`, sets: { 'role in {"app", "twin"}': ["10.0.0.3/32"] } },
+    },
     { name: "an empty set when nothing matches", from: { selector: "role == 'none'" }, expected: { set: `role == "none"`, sets: { 'role == "none"': [] } } },
     {
       name: "S31: a negated set with notSelector alone",
@@ -84,10 +90,10 @@ describe("selectors stand for", () => {
     },
     {
       name: "S31: one positive set with both",
-      from: { selector: "has(role)", notSelector: "role in {'office', 'app'}" },
+      from: { selector: "has(role)", notSelector: "role in {'office', 'app', 'twin'}" },
       expected: {
-        set: `has(role) && !role in {"app", "office"}`,
-        sets: { 'has(role) && !role in {"app", "office"}': ["10.0.0.1/32", "10.0.0.2/32", "fd00::1/128"] },
+        set: `has(role) && !role in {"app", "office", "twin"}`,
+        sets: { 'has(role) && !role in {"app", "office", "twin"}': ["10.0.0.1/32", "10.0.0.2/32", "fd00::1/128"] },
       },
     },
   ];
@@ -130,6 +136,7 @@ describe("named ports stand for", () => {
       protocol: TCP,
       expected: { namedPorts: dbWeb, ports: [{ from: 443, to: 443 }], set: db, sets: dbSets },
     },
+    { name: "nobody where all ports are numeric", from: { ports: [443] }, protocol: TCP, expected: { ports: [{ from: 443, to: 443 }], sets: {} } },
     {
       name: "M25: negated, the ports of selected endpoints, the selector apart",
       from: { notPorts: ["web"], selector },
