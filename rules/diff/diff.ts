@@ -27,7 +27,7 @@ export function diff(actual: Actual | undefined, desired: Ruleset): Transaction 
   const ahead = [...addSets(before, intervals), ...addGuards(targets)];
   const between: Actual = {
     ...before,
-    sets: [...before.sets, ...intervals.map(declared)],
+    sets: [...before.sets.filter(({ name }) => !intervals.some((set) => set.name === name)), ...intervals.map(declared)],
     chains: [...before.chains, ...targets.map((name) => ({ name, rules: 1 }))],
   };
   const batches = ahead.length === 0 ? [[...table, ...switchTo(before, desired)]] : [[...table, ...ahead], switchTo(between, desired)];

@@ -1,5 +1,5 @@
-// Sets that come, go and change. A hash set changes in place, element by element, as long as it is declared as it would be now; any other
-// difference makes it anew under its name, and a new hash set is never seen half filled.
+// Sets that come, go and change. A set changes in place, element by element, as long as it is declared as it would be now; any other
+// difference makes it anew under its name. A hash set is never seen half filled; of an interval set diff.ts takes care.
 
 import { declaredSize } from "../ruleset/keys.ts";
 import type { NftSet, Ruleset } from "../ruleset/types.ts";
@@ -8,10 +8,13 @@ import type { Actual, Operation } from "./types.ts";
 
 type ActualSet = Actual["sets"][number];
 
-/** Interval sets of a name that the table does not have. */
+/** Interval sets that the table lacks. Their content is in their name, so one that is there with other elements was changed by a stranger. */
 export function newIntervals(before: Actual, desired: Ruleset): readonly NftSet[] {
-  const names = new Set(before.sets.map(({ name }) => name));
-  return desired.sets.filter(({ name, flavour }) => flavour === "interval" && !names.has(name));
+  const there = new Map(before.sets.map((set) => [set.name, set]));
+  return desired.sets.filter((set) => {
+    const held = there.get(set.name);
+    return set.flavour === "interval" && (held === undefined || (canStay(held, set) && !sameKeys(held.keys, set.keys)));
+  });
 }
 
 /** The set as the kernel holds it once it is made. An interval set declares no size, which is 0. */
@@ -22,7 +25,11 @@ export function declared(set: NftSet): ActualSet {
 /** Sets that are wanted no more, or that cannot become what is wanted. No rule may use them any longer. */
 export function deleteSets(before: Actual, desired: Ruleset): Operation[] {
   const wanted = new Map(desired.sets.map((set) => [set.name, set]));
-  return before.sets.filter((set) => !canStay(set, wanted.get(set.name))).map(({ name }) => ({ verb: "delete", object: "set", name }));
+  const stale = before.sets.filter((held) => {
+    const set = wanted.get(held.name);
+    return set === undefined || !canStay(held, set);
+  });
+  return stale.map(({ name }) => ({ verb: "delete", object: "set", name }));
 }
 
 /** The sets that are not there as they are wanted, with their elements; of those that stay the elements that differ. */
@@ -38,9 +45,8 @@ export function addSets(before: Actual, wanted: readonly NftSet[]): Operation[] 
  * The size is part of it: it cannot grow, beyond it is ENFILE, and a set with the size of its content is the same however it came about.
  * capacity() moves in steps of two, so few changes cross one.
  */
-function canStay(held: ActualSet, wanted: NftSet | undefined): boolean {
-  if (wanted === undefined || held.flavour !== wanted.flavour || held.types.join() !== wanted.types.join()) return false;
-  return wanted.flavour === "interval" ? sameKeys(held.keys, wanted.keys) : held.size === declared(wanted).size;
+function canStay(held: ActualSet, wanted: NftSet): boolean {
+  return held.flavour === wanted.flavour && held.types.join() === wanted.types.join() && held.size === declared(wanted).size;
 }
 
 function addSet(set: NftSet): Operation[] {

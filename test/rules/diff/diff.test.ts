@@ -1,0 +1,196 @@
+// Every named state to every other, from nothing, and from what strangers left: the transaction leads to exactly what is desired, the kernel
+// would take each of its operations, and no packet sees anything half done (model.ts says what that means).
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { actualOf, diff } from "../../../rules/diff/diff.ts";
+import type { Actual, Operation } from "../../../rules/diff/types.ts";
+import { checkRuleset } from "../../../rules/ruleset/check.ts";
+import { packKeys, packPrefixes } from "../../../rules/ruleset/keys.ts";
+import type { Rule, Ruleset } from "../../../rules/ruleset/types.ts";
+import { prefix } from "../resolve/resources.ts";
+import { applied, expected } from "./model.ts";
+import { rulesets } from "./rulesets.ts";
+
+const states = Object.entries(rulesets);
+
+function named(name: string): Ruleset {
+  const ruleset = rulesets[name];
+  assert(ruleset !== undefined, name);
+  return ruleset;
+}
+
+function rulesOf(ruleset: Ruleset): (chain: string) => readonly Rule[] {
+  return (name) => ruleset.chains.find((chain) => chain.name === name)?.rules ?? [];
+}
+
+function operations(from: Ruleset | undefined, to: Ruleset): readonly Operation[] {
+  return diff(from === undefined ? undefined : actualOf(from), to).batches.flatMap((batch) => batch.operations);
+}
+
+describe("the named rulesets", () => {
+  test("are all different and all sound", () => {
+    assert.equal(new Set(states.map(([, ruleset]) => JSON.stringify(expected(ruleset)))).size, states.length);
+    for (const [name, ruleset] of states) assert.deepEqual(checkRuleset(ruleset), [], name);
+  });
+});
+
+describe("diff", () => {
+  for (const [to, desired] of states) {
+    test(`from nothing to ${to}`, () => {
+      assert.deepEqual(
+        applied(undefined, diff(undefined, desired), () => []),
+        expected(desired),
+      );
+    });
+  }
+
+  for (const [from, before] of states) {
+    test(`from ${from} to each of the others and to itself`, () => {
+      for (const [to, desired] of states) {
+        assert.deepEqual(applied(actualOf(before), diff(actualOf(before), desired), rulesOf(before)), expected(desired), `to ${to}`);
+      }
+    });
+  }
+
+  test("through every state in turn, as one kernel would see it, nothing is left behind", () => {
+    let actual: Actual | undefined;
+    let rules: (chain: string) => readonly Rule[] = () => [];
+    for (const [name, desired] of [...states, ...states.toReversed()]) {
+      assert.deepEqual(applied(actual, diff(actual, desired), rules), expected(desired), name);
+      actual = actualOf(desired);
+      rules = rulesOf(desired);
+    }
+  });
+});
+
+describe("how many batches", () => {
+  const rows: readonly (readonly [title: string, from: string | undefined, to: string, batches: number])[] = [
+    ["one for a first start without networks", undefined, "three single addresses", 1],
+    ["two for a first start with networks: they are filled before any rule uses them", undefined, "networks instead of single addresses", 2],
+    ["one when nothing changes", "three single addresses", "three single addresses", 1],
+    ["one for other single addresses", "three single addresses", "three single addresses, two of them others", 1],
+    ["one for a hash set that has grown out of its size", "three single addresses", "more addresses than the set had room for", 1],
+    ["two for other networks", "networks instead of single addresses", "other networks", 2],
+    ["one back from networks to single addresses", "networks instead of single addresses", "three single addresses", 1],
+    ["one for networks that are there already", "other networks", "other networks", 1],
+    ["two for an interface that another endpoint now governs", "a named endpoint", "another named endpoint on the same interface", 2],
+    ["one for an interface that loses its endpoint", "a named endpoint and a wildcard", "a wildcard", 1],
+  ];
+  for (const [title, from, to, batches] of rows) {
+    test(title, () => {
+      assert.equal(diff(from === undefined ? undefined : actualOf(named(from)), named(to)).batches.length, batches);
+    });
+  }
+});
+
+describe("which operations", () => {
+  test("base chains are never deleted and never made again", () => {
+    for (const [from, before] of states) {
+      for (const [to, desired] of states) {
+        const wrong = operations(before, desired).filter(
+          (operation) =>
+            operation.object === "chain" &&
+            ((operation.verb === "add" && operation.chain.kind === "base") ||
+              (operation.verb === "delete" && ["input", "output", "postrouting"].includes(operation.name))),
+        );
+        assert.deepEqual(wrong, [], `${from} to ${to}`);
+      }
+    }
+  });
+
+  test("of a hash set only the elements that differ", () => {
+    const changes = operations(named("three single addresses"), named("three single addresses, two of them others")).filter(
+      ({ object }) => object === "elements",
+    );
+    assert.deepEqual(
+      changes.map((operation) => [operation.verb, operation.object === "elements" && operation.keys.count]),
+      [
+        ["delete", 2],
+        ["add", 2],
+      ],
+    );
+  });
+
+  test("a set that has grown out of its size is made anew", () => {
+    const changes = operations(named("three single addresses"), named("more addresses than the set had room for")).filter(({ object }) => object === "set");
+    assert.deepEqual(
+      changes.map(({ verb }) => verb),
+      ["delete", "add"],
+    );
+  });
+
+  test("interval sets are filled when they are made and never changed after", () => {
+    for (const [from, before] of states) {
+      for (const [to, desired] of states) {
+        const all = operations(before, desired);
+        const made = all.flatMap((operation) => (operation.object === "set" && operation.verb === "add" ? [operation.set.name] : []));
+        const changed = all.filter(
+          (operation) => operation.object === "elements" && operation.set.flavour === "interval" && !made.includes(operation.set.name),
+        );
+        assert.deepEqual(changed, [], `${from} to ${to}`);
+      }
+    }
+  });
+
+  test("sets, maps and chains that stay the same are not touched", () => {
+    const kinds = new Set(operations(named("other networks"), named("other networks")).map(({ verb, object }) => `${verb} ${object}`));
+    assert.deepEqual([...kinds].sort(), ["add rule", "flush chain"]);
+  });
+});
+
+describe("what strangers left in the table", () => {
+  const desired = named("networks instead of single addresses");
+  const actual = actualOf(desired);
+  const [set] = actual.sets.filter(({ flavour }) => flavour === "hash");
+  const [interval] = actual.sets.filter(({ flavour }) => flavour === "interval");
+  const [map] = actual.maps;
+  assert(set !== undefined && interval !== undefined && map !== undefined);
+  const others = <T extends { readonly name: string }>(things: readonly T[], name: string) => things.filter((thing) => thing.name !== name);
+  const rows: Readonly<Record<string, Actual>> = {
+    "a base chain with policy drop": {
+      ...actual,
+      chains: [...others(actual.chains, "input"), { name: "input", base: { hook: "input", priority: 5, policy: "drop" }, rules: 0 }],
+    },
+    "a base chain at another priority": {
+      ...actual,
+      chains: [...others(actual.chains, "input"), { name: "input", base: { hook: "input", priority: 0, policy: "accept" }, rules: 2 }],
+    },
+    "a base chain at another hook": {
+      ...actual,
+      chains: [...others(actual.chains, "output"), { name: "output", base: { hook: "forward", priority: 5, policy: "accept" }, rules: 0 }],
+    },
+    "a regular chain where a base chain should be": { ...actual, chains: [...others(actual.chains, "input"), { name: "input", rules: 0 }] },
+    "a chain too few": { ...actual, chains: others(actual.chains, "essentials") },
+    "a base chain of their own": { ...actual, chains: [...actual.chains, { name: "theirs", base: { hook: "input", priority: 7, policy: "drop" }, rules: 0 }] },
+    "a chain of their own": { ...actual, chains: [...actual.chains, { name: "theirs", rules: 0 }] },
+    "a set of their own": { ...actual, sets: [...actual.sets, { ...set, name: "theirs" }] },
+    "a map of their own": { ...actual, maps: [...actual.maps, { ...map, name: "theirs" }] },
+    "a set with other elements": { ...actual, sets: [...others(actual.sets, set.name), { ...set, keys: packKeys(set.types, [[1], [143], [7]]) }] },
+    "a set of another type": { ...actual, sets: [...others(actual.sets, set.name), { ...set, types: ["inet_proto"], keys: packKeys(["inet_proto"], [[1]]) }] },
+    "a set without a size": { ...actual, sets: [...others(actual.sets, set.name), { ...set, size: 0 }] },
+    "a set of intervals where single values should be": {
+      ...actual,
+      sets: [...others(actual.sets, set.name), { ...set, flavour: "interval", keys: { width: 8, count: 0, bytes: new Uint8Array(0) } }],
+    },
+    "networks with other elements": {
+      ...actual,
+      sets: [...others(actual.sets, interval.name), { ...interval, keys: packPrefixes(4, [prefix("192.0.2.0/24")]) }],
+    },
+    "a map that leads elsewhere": { ...actual, maps: [...others(actual.maps, map.name), { ...map, entries: [{ key: ["eth0"], verdict: { kind: "drop" } }] }] },
+    "a map with an interface too many": {
+      ...actual,
+      maps: [...others(actual.maps, map.name), { ...map, entries: [...map.entries, { key: ["eth9"], verdict: { kind: "accept" } }] }],
+    },
+    "a map without a size": { ...actual, maps: [...others(actual.maps, map.name), { ...map, size: 0 }] },
+    "nothing but the table": { chains: [], sets: [], maps: [] },
+  };
+  for (const [title, found] of Object.entries(rows)) {
+    test(`${title} is repaired`, () => {
+      assert.deepEqual(
+        applied(found, diff(found, desired), () => []),
+        expected(desired),
+      );
+    });
+  }
+});
