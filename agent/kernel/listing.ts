@@ -2,14 +2,14 @@
 // elements. One look at each; whether the ruleset stood still meanwhile is for the caller to see (netlink.ts).
 
 import { chainsRequest, decodeChain } from "../../native/codec/chain.ts";
-import type { VerdictElement } from "../../native/codec/element.ts";
-import { decodeElements, decodeVerdictElements, elementsRequest } from "../../native/codec/listedElements.ts";
+import { decodeElements, elementsRequest } from "../../native/codec/listedElements.ts";
 import { readMessages } from "../../native/codec/message.ts";
 import { ruleChain, rulesRequest } from "../../native/codec/rule.ts";
 import { decodeSet, type ListedSet, setsRequest } from "../../native/codec/set.ts";
 import type { Actual, ActualChain, Sized } from "../../rules/diff/types.ts";
 import { unpackKeys } from "../../rules/ruleset/keys.ts";
 import type { Keys, MapEntry, NftMap, NftSet } from "../../rules/ruleset/types.ts";
+import { keysOf } from "./listedKeys.ts";
 
 export type Dump = (request: (sequence: number) => Uint8Array) => Promise<Uint8Array>;
 
@@ -47,18 +47,21 @@ function listChains(dump: Uint8Array, table: string, rules: ReadonlyMap<string, 
 /** Elements of a set that hostward could not have made are not read: its types differ from any that are wanted, which is enough to replace it. */
 function listSet({ name, types, flavour, comment, size }: ListedSet, elements: Uint8Array | undefined): NftSet & Sized {
   const known = elements !== undefined;
-  return { name, types: known ? types : [], flavour, keys: known ? decodeElements(elements, { types, flavour }) : NO_KEYS, comment, size };
+  const keys = known ? keysOf(decodeElements(elements, { types, flavour })) : NO_KEYS;
+  return { name, types: known ? types : [], flavour, keys, comment, size };
 }
 
 function listMap({ name, types, flavour, comment, size }: ListedSet, elements: Uint8Array | undefined): NftMap & Sized {
   const known = elements !== undefined && flavour === "hash";
-  const entries = known ? decodeVerdictElements(elements, { types, flavour }).map((element) => mapEntry(types, element)) : [];
-  return { name, types: known ? types : [], entries, comment, size };
+  return { name, types: known ? types : [], entries: known ? listEntries(types, elements) : [], comment, size };
 }
 
-function mapEntry(types: NftMap["types"], { key, verdict }: VerdictElement): MapEntry {
-  const [scalars = []] = unpackKeys({ types, flavour: "hash", keys: { width: key.length, count: 1, bytes: key } });
-  return { key: scalars, verdict };
+/** In bytewise order of their keys. A verdict that hostward does not know (continue, queue) leaves its entry out. */
+function listEntries(types: NftMap["types"], dump: Uint8Array): MapEntry[] {
+  const { bytes, width, count, verdicts } = decodeElements(dump, { types, flavour: "hash" });
+  const scalars = unpackKeys({ types, flavour: "hash", keys: { width, count, bytes } });
+  const rows = verdicts.map((verdict, i) => ({ verdict, key: scalars[i] ?? [], order: Buffer.from(bytes.subarray(i * width, (i + 1) * width)) }));
+  return rows.sort((a, b) => a.order.compare(b.order)).flatMap(({ key, verdict }) => (verdict ? [{ key, verdict }] : []));
 }
 
 function byName(a: { readonly name: string }, b: { readonly name: string }): number {

@@ -3,6 +3,7 @@
 
 import { messageBytes, messageIndex } from "../../native/codec/batch.ts";
 import { attributePath } from "../../native/codec/fault.ts";
+import { expressionSince } from "../../native/codec/feature.ts";
 import { NetlinkError, type NetlinkReply } from "../../native/netlinkError.ts";
 import type { Operation } from "../../rules/diff/types.ts";
 import { KernelError } from "./interface.ts";
@@ -49,9 +50,14 @@ function refusal(error: NetlinkError, encoded: EncodedOperations): KernelError {
     errno,
     attribute,
     cause: error,
-    ...(missing === undefined ? {} : { code: "unsupported", meaning: `this kernel has no expression "${missing}" (module nft_${missing})` }),
+    ...(missing === undefined ? {} : { code: "unsupported", meaning: lacking(missing) }),
     ...(more.length > 0 ? { more: more.join("; ") } : {}),
   });
+}
+
+function lacking(name: string): string {
+  const since = expressionSince(name);
+  return `this kernel has no expression "${name}"${since === undefined ? "" : `, which Linux ${since} brought`} (module nft_${name})`;
 }
 
 function faultPath(encoded: EncodedOperations, { sequence, attributeOffset }: NetlinkReply): string | undefined {

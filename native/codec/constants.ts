@@ -4,10 +4,7 @@
 
 // linux/netlink.h
 export const NLM_F_REQUEST = 0x1;
-export const NLM_F_MULTI = 0x2;
 export const NLM_F_ACK = 0x4;
-export const NLM_F_ECHO = 0x8;
-export const NLM_F_DUMP_INTR = 0x10;
 export const NLM_F_DUMP = 0x300;
 export const NLM_F_EXCL = 0x200;
 export const NLM_F_CREATE = 0x400;
@@ -55,14 +52,10 @@ export const NFT_MSG_DELSETELEM = 14;
 export const NFT_MSG_NEWGEN = 15;
 export const NFT_MSG_GETGEN = 16;
 export const NFT_MSG_NEWOBJ = 18;
-export const NFT_MSG_GETOBJ = 19;
 export const NFT_MSG_DELOBJ = 20;
-/** Linux 6.3. */
-export const NFT_MSG_DESTROYTABLE = 26;
 
 // Limits
 export const NFT_USERDATA_MAXLEN = 256;
-export const NFT_DATA_VALUE_MAXLEN = 64;
 
 // Registers
 export const NFT_REG_VERDICT = 0;
@@ -78,30 +71,22 @@ export const NFT_TABLE_F_OWNER = 0x2;
 export const NFT_TABLE_F_PERSIST = 0x4;
 export const NFTA_TABLE_NAME = 1;
 export const NFTA_TABLE_FLAGS = 2;
-export const NFTA_TABLE_USE = 3;
-export const NFTA_TABLE_HANDLE = 4;
 export const NFTA_TABLE_USERDATA = 6;
 export const NFTA_TABLE_OWNER = 7;
 export const NFTA_CHAIN_TABLE = 1;
-export const NFTA_CHAIN_HANDLE = 2;
 export const NFTA_CHAIN_NAME = 3;
 export const NFTA_CHAIN_HOOK = 4;
 export const NFTA_CHAIN_POLICY = 5;
-export const NFTA_CHAIN_USE = 6;
 export const NFTA_CHAIN_TYPE = 7;
-export const NFTA_CHAIN_FLAGS = 10;
-export const NFTA_CHAIN_USERDATA = 12;
 export const NFTA_HOOK_HOOKNUM = 1;
 export const NFTA_HOOK_PRIORITY = 2;
 export const NFTA_RULE_TABLE = 1;
 export const NFTA_RULE_CHAIN = 2;
 export const NFTA_RULE_HANDLE = 3;
 export const NFTA_RULE_EXPRESSIONS = 4;
-export const NFTA_RULE_POSITION = 6;
 export const NFTA_RULE_USERDATA = 7;
 
 // Sets and their elements
-export const NFT_SET_ANONYMOUS = 0x1;
 export const NFT_SET_INTERVAL = 0x4;
 export const NFT_SET_MAP = 0x8;
 export const NFT_SET_CONCAT = 0x80;
@@ -115,12 +100,10 @@ export const NFTA_SET_DATA_LEN = 7;
 export const NFTA_SET_DESC = 9;
 export const NFTA_SET_ID = 10;
 export const NFTA_SET_USERDATA = 13;
-export const NFTA_SET_HANDLE = 16;
 export const NFTA_SET_DESC_SIZE = 1;
 export const NFTA_SET_DESC_CONCAT = 2;
 export const NFTA_SET_FIELD_LEN = 1;
 export const NFT_SET_ELEM_INTERVAL_END = 0x1;
-export const NFT_SET_ELEM_CATCHALL = 0x2;
 export const NFTA_SET_ELEM_KEY = 1;
 export const NFTA_SET_ELEM_DATA = 2;
 export const NFTA_SET_ELEM_FLAGS = 3;
@@ -129,7 +112,6 @@ export const NFTA_SET_ELEM_KEY_END = 10;
 export const NFTA_SET_ELEM_LIST_TABLE = 1;
 export const NFTA_SET_ELEM_LIST_SET = 2;
 export const NFTA_SET_ELEM_LIST_ELEMENTS = 3;
-export const NFTA_SET_ELEM_LIST_SET_ID = 4;
 
 // Data and verdicts
 export const NFT_DATA_VERDICT = 0xffffff00;
@@ -147,8 +129,6 @@ export const NFTA_OBJ_TABLE = 1;
 export const NFTA_OBJ_NAME = 2;
 export const NFTA_OBJ_TYPE = 3;
 export const NFTA_OBJ_DATA = 4;
-export const NFTA_OBJ_USE = 5;
-export const NFTA_OBJ_HANDLE = 6;
 export const NFTA_GEN_ID = 1;
 export const NFTA_GEN_PROC_PID = 2;
 export const NFTA_GEN_PROC_NAME = 3;
@@ -195,9 +175,7 @@ export const NFTA_BITWISE_LEN = 3;
 export const NFTA_BITWISE_MASK = 4;
 export const NFTA_BITWISE_XOR = 5;
 export const NFTA_BITWISE_OP = 6;
-export const NFTA_BITWISE_DATA = 7;
 export const NFT_BITWISE_MASK_XOR = 0;
-export const NFT_BITWISE_LSHIFT = 1;
 /** Linux 6.13, as is the next. */
 export const NFT_BITWISE_AND = 3;
 export const NFTA_BITWISE_SREG2 = 8;
@@ -210,8 +188,6 @@ export const NFTA_IMMEDIATE_DREG = 1;
 export const NFTA_IMMEDIATE_DATA = 2;
 export const NFTA_CT_DREG = 1;
 export const NFTA_CT_KEY = 2;
-export const NFTA_CT_DIRECTION = 3;
-export const NFTA_CT_SREG = 4;
 export const NFT_CT_STATE = 0;
 export const NFT_CT_DIRECTION = 1;
 export const NFT_CT_STATUS = 2;

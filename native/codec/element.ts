@@ -23,7 +23,7 @@ import {
   NLM_F_EXCL,
 } from "./constants.ts";
 import { writeValue, writeVerdict } from "./data.ts";
-import { keyLength } from "./set.ts";
+import { keyLength } from "./datatype.ts";
 import { ELEMENT_INTERVAL_OPEN, UDATA_ELEMENT_FLAGS, writeUserdata } from "./userdata.ts";
 import type { AttributeWriter } from "./writer.ts";
 

@@ -2,8 +2,6 @@
 // nf_tables_newset, nf_tables_fill_set). A hash set declares its size, which makes it faster to fill; an interval set of one type is
 // a tree, of several types a pipapo, which the kernel recognises by the lengths of the concatenated fields.
 
-import { dataTypes } from "../../rules/ruleset/fields.ts";
-import { keyWidth } from "../../rules/ruleset/keys.ts";
 import type { DataType } from "../../rules/ruleset/types.ts";
 import type { BatchWriter } from "./batch.ts";
 import {
@@ -32,7 +30,7 @@ import {
   NLM_F_DUMP,
   NLM_F_EXCL,
 } from "./constants.ts";
-import { keyTypeNumber, keyTypes, MAX_CONCATENATION } from "./datatype.ts";
+import { keyLength, keyTypeNumber, keyTypes, keyTypeTable, MAX_CONCATENATION } from "./datatype.ts";
 import { encodeRequest } from "./message.ts";
 import type { AttributeReader } from "./reader.ts";
 import { readComment, UDATA_SET_COMMENT, UDATA_SET_DATA_BYTEORDER, UDATA_SET_KEY_BYTEORDER, type UserdataItem, writeUserdata } from "./userdata.ts";
@@ -57,12 +55,6 @@ export interface ListedSet extends SetHead {
 }
 
 const BYTEORDER = { none: 0, host: 1, big: 2 } as const;
-
-/** Bytes of one key as the kernel has it: a single field as it is, concatenated ones padded to whole registers. */
-export function keyLength(types: readonly DataType[]): number {
-  const [only] = types;
-  return types.length === 1 && only !== undefined ? dataTypes[only].width : keyWidth(types);
-}
 
 /** Refused with EEXIST where there is a set of this name. */
 export function addSet(batch: BatchWriter, set: SetHead): void {
@@ -127,7 +119,7 @@ function writeDescription(writer: AttributeWriter, set: SetHead, ranges: boolean
     const fields = writer.begin(NFTA_SET_DESC_CONCAT);
     for (const type of set.types) {
       const field = writer.begin(NFTA_LIST_ELEM);
-      writer.u32(NFTA_SET_FIELD_LEN, dataTypes[type].width);
+      writer.u32(NFTA_SET_FIELD_LEN, keyTypeTable[type].width);
       writer.end(field);
     }
     writer.end(fields);
@@ -138,8 +130,8 @@ function writeDescription(writer: AttributeWriter, set: SetHead, ranges: boolean
 /** What nft 1.0.6 stores to list types and comment; a concatenation's byte order is that of its fields. */
 function userdata(set: SetHead): readonly UserdataItem[] {
   const [only] = set.types;
-  const order = set.types.length > 1 || only === undefined ? "none" : dataTypes[only].order;
-  const items: UserdataItem[] = [[UDATA_SET_KEY_BYTEORDER, BYTEORDER[order === "text" ? "host" : order]]];
+  const order = set.types.length > 1 || only === undefined ? "none" : keyTypeTable[only].order;
+  const items: UserdataItem[] = [[UDATA_SET_KEY_BYTEORDER, BYTEORDER[order]]];
   if (set.map) items.push([UDATA_SET_DATA_BYTEORDER, BYTEORDER.none]);
   if (set.comment !== "") items.push([UDATA_SET_COMMENT, set.comment]);
   return items;

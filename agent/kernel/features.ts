@@ -1,0 +1,50 @@
+// Asks the running kernel what it can do (native/codec/feature.ts says how) and names the Linux version behind each answer. Takes a
+// few milliseconds and changes nothing.
+
+import type { EncodedBatch } from "../../native/codec/batch.ts";
+import { batchGeneration, encodeGenerationProbe, encodeProbes, type Feature, features } from "../../native/codec/feature.ts";
+import { decodeGeneration, generationRequest } from "../../native/codec/generation.ts";
+import { readMessages } from "../../native/codec/message.ts";
+import { NetlinkSocket } from "../../native/index.ts";
+import { NetlinkError } from "../../native/netlinkError.ts";
+import { kernelError } from "./refusal.ts";
+
+export interface KernelFeature extends Feature {
+  readonly present: boolean;
+}
+
+/** @throws KernelError */
+export async function probeFeatures(): Promise<readonly KernelFeature[]> {
+  let socket: NetlinkSocket | undefined;
+  try {
+    socket = new NetlinkSocket("netfilter");
+    const probes = encodeProbes(1);
+    const refusal = await refusalOf(socket, probes);
+    const missing = new Set(refusal?.replies.map(({ sequence }) => probes.featureOf(sequence)?.name));
+    const generation = await refusalOf(socket, encodeGenerationProbe(1, (await currentGeneration(socket)) ^ 0x40000000));
+    return [
+      ...features.map((feature) => ({ ...feature, present: !missing.has(feature.name) })),
+      { ...batchGeneration, present: generation?.code === "NETLINK_STALE" },
+    ];
+  } catch (error) {
+    throw kernelError(error);
+  } finally {
+    socket?.close();
+  }
+}
+
+/** What the kernel has against the batch. */
+async function refusalOf(socket: NetlinkSocket, { bytes, lastSequence }: EncodedBatch): Promise<NetlinkError | undefined> {
+  try {
+    await socket.transact(bytes, lastSequence);
+    return undefined;
+  } catch (error) {
+    if (error instanceof NetlinkError && (error.code === "NETLINK_REFUSED" || error.code === "NETLINK_STALE")) return error;
+    throw error;
+  }
+}
+
+async function currentGeneration(socket: NetlinkSocket): Promise<number> {
+  const [answer] = [...readMessages(await socket.request(generationRequest(1)))].map(decodeGeneration);
+  return answer?.generation ?? 0;
+}
