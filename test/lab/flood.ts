@@ -23,6 +23,11 @@ export interface Counted {
   readonly passed: number;
 }
 
+export interface FloodResult {
+  readonly counted: readonly Counted[];
+  readonly seconds: number;
+}
+
 export interface FloodOptions {
   readonly from: Namespace;
   readonly at: Namespace;
@@ -31,18 +36,20 @@ export interface FloodOptions {
 }
 
 /** Sends all flows in turn at the total rate while `during` runs. */
-export async function flood(options: FloodOptions, during: () => Promise<void>): Promise<readonly Counted[]> {
+export async function flood(options: FloodOptions, during: () => Promise<void>): Promise<FloodResult> {
   const { from, at, flows, packetsPerSecond } = options;
   const folder = mkdtempSync(join(tmpdir(), "hostward-flood-"));
   try {
     await at.nft(observer(flows));
+    const started = performance.now();
     const sender = from.spawn(compileSender(folder), [String(packetsPerSecond), ...flows.flatMap(words)], { stdio: ["pipe", "ignore", "inherit"] });
     const ended = once(sender, "close");
     await Promise.race([during(), ended.then(() => Promise.reject(new Error("the packet sender ended early")))]);
     sender.stdin?.end();
     await ended;
+    const seconds = (performance.now() - started) / 1000;
     await sleep(100);
-    return await readCounters(at, flows);
+    return { counted: await readCounters(at, flows), seconds };
   } finally {
     rmSync(folder, { recursive: true, force: true });
     await at.run("nft", ["delete", "table", "inet", "observer"]);
