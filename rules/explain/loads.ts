@@ -47,7 +47,7 @@ const loads: Readonly<Record<Field, (place: Place) => Scalar | undefined>> = {
   "ip daddr": ({ packet, chain, carried }) => ofFamily(4, destinationAt(packet, chain, carried.notracked).address),
   "ip6 saddr": ({ packet }) => ofFamily(6, packet.source),
   "ip6 daddr": ({ packet, chain, carried }) => ofFamily(6, destinationAt(packet, chain, carried.notracked).address),
-  "ip6 hoplimit": ({ packet }) => (packet.source.family === 6 ? packet.hopLimit : undefined),
+  "ip6 hoplimit": ({ packet, passage }) => (packet.source.family === 6 ? packet.hopLimit - hopsAt(passage) : undefined),
   // Of a protocol without ports the same bytes are loaded: of ICMP type and code, then its checksum; of others the payload. They count as 0.
   "th sport": ({ packet }) => packet.sourcePort ?? (packet.icmp === undefined ? 0 : packet.icmp.type * 256 + packet.icmp.code),
   "th dport": ({ packet, chain, carried }) => destinationAt(packet, chain, carried.notracked).port ?? 0,
@@ -60,6 +60,11 @@ const loads: Readonly<Record<Field, (place: Place) => Scalar | undefined>> = {
 function indexOf(device: string | undefined): number {
   if (device === undefined) return 0;
   return device === "lo" ? LOOPBACK : SOME_INDEX;
+}
+
+/** A forwarded packet has lost one by the time it reaches the forward hook (ip6_forward). */
+function hopsAt({ hook, in: input }: Passage): number {
+  return hook === "forward" || (hook === "postrouting" && input !== undefined) ? 1 : 0;
 }
 
 function ofFamily(family: 4 | 6, address: Address): Address | undefined {

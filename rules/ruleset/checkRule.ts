@@ -1,7 +1,7 @@
 // What must hold of one rule by itself and of the sets it names, before lower may take it. Chains and jumps are check.ts's.
 
 import { readFields, withDependencies } from "./dependencies.ts";
-import { dataTypes, fields } from "./fields.ts";
+import { dataTypes, fields, l4proto } from "./fields.ts";
 import { encodeScalar } from "./keys.ts";
 import { lowerRule } from "./lower.ts";
 import { printStatement } from "./print.ts";
@@ -10,6 +10,8 @@ import { encodeUtf8 } from "./utf8.ts";
 
 /** NFT_RULE_MAXEXPRS. */
 const MAX_EXPRESSIONS = 128;
+
+const portProtocols: readonly number[] = [l4proto.tcp, l4proto.udp, l4proto.sctp, l4proto.udplite];
 
 /** The sets and maps of a ruleset by name. */
 export interface Named {
@@ -129,11 +131,21 @@ function isNameStart(text: string): boolean {
   return text !== "" && encodeUtf8(text).length <= 15;
 }
 
-/** The kernel reads ports of any protocol's header, so the rule must say of which protocols it means them. */
+/**
+ * The kernel reads ports of any protocol's header, so the rule must say of which protocols it means them; and nft 1.0.6 aborts when it lists
+ * ports of a protocol that it knows to have none.
+ */
 function checkPorts(statements: readonly Statement[]): string[] {
-  const protocol = statements.findIndex((statement) => readFields(statement).includes("meta l4proto"));
   const ports = statements.findIndex((statement) => readFields(statement).some((field) => field === "th sport" || field === "th dport"));
-  return ports !== -1 && (protocol === -1 || protocol > ports) ? ["ports are matched before the protocol"] : [];
+  if (ports === -1) return [];
+  const protocol = statements.findIndex((statement) => readFields(statement).includes("meta l4proto"));
+  const early = protocol === -1 || protocol > ports ? ["ports are matched before the protocol"] : [];
+  return [...early, ...statements.filter(isPortless).map((statement) => `ports are matched, but "${printStatement(statement)}"`)];
+}
+
+function isPortless(statement: Statement): boolean {
+  if (statement.kind !== "match" || statement.field !== "meta l4proto" || statement.op !== "==") return false;
+  return statement.value.kind === "scalar" && !portProtocols.includes(Number(statement.value.value));
 }
 
 function isPositive(number: number): boolean {
