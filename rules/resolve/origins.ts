@@ -1,17 +1,18 @@
 // The origins of what hostward adds around the user's policy: one label for each built-in step, used by compile for the rules it
 // makes and by evaluate for its judgements, so that the two can be compared. No rules and no policy are in here.
-//
-// The order of the steps at local in and local out (semantics 3.4, 3.6, 3.7, section 0):
-//   established or related      accept  conntrackEstablished, on every interface: replies of host -> workload flows need it too
-//   in, workload interface      accept  workloadNeighbours for ICMPv6 130-133, 135, 136 (3.7), then the endpointToHostAction: workloadToHost
-//   out, workload interface     accept  hostToWorkload, DNATed or not, whatever governs (row 7)
-//   lo under the wildcard       accept  loopback, unless policeLoopback (row 3)
-//   in an endpoint's chain      conntrackInvalid drops, essentials accept, failsafes accept, tiers (tierEnd denies), profiles
-//                               (missingProfile denies), defaultDeny
 
 import type { Direction } from "../model/types.ts";
 import type { Origin } from "../ruleset/types.ts";
 
+/**
+ * The order of the steps at local in and local out (semantics 3.4, 3.6, 3.7, section 0):
+ * 1. established or related accepts, on every interface: replies of host -> workload flows need it too;
+ * 2. in through a workload interface: workloadNeighbours accepts ICMPv6 130-133, 135, 136 (3.7), then workloadToHost does the
+ *    endpointToHostAction; out through one: hostToWorkload accepts, DNATed or not, whatever governs (row 7);
+ * 3. lo under the wildcard: loopback accepts, unless policeLoopback (row 3);
+ * 4. the endpoint's chain: conntrackInvalid drops, essentials and failsafe accept, tiers (tierEnd denies), profiles
+ *    (missingProfile denies), defaultDeny.
+ */
 export const conntrackEstablished: Origin = { kind: "hostward", name: "conntrack", note: "established, related" };
 export const conntrackInvalid: Origin = { kind: "hostward", name: "conntrack", note: "invalid" };
 export const essentials: Origin = { kind: "hostward", name: "essentials", note: "neighbour discovery, MLD" };
