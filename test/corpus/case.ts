@@ -53,7 +53,7 @@ export interface Case {
 }
 
 /** All cases, or those that HOSTWARD_CASES names (comma-separated parts of names). */
-export function caseNames(): readonly string[] {
+function caseNames(): readonly string[] {
   const words = (process.env["HOSTWARD_CASES"] ?? "").split(",").filter((word) => word !== "");
   const names = readdirSync(casesFolder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   return names
@@ -66,7 +66,7 @@ export function caseNames(): readonly string[] {
 function splitInput(text: string): { readonly head: unknown; readonly manifests: string } {
   const lines = text.split("\n");
   const end = lines.indexOf("---");
-  if (end < 0) throw new Error("input.yaml has no `---` after its Case document");
+  if (end < 0) return { head: parse(text), manifests: "" };
   return { head: parse(lines.slice(0, end).join("\n")), manifests: "\n".repeat(end) + lines.slice(end).join("\n") };
 }
 
@@ -84,7 +84,7 @@ function rowsOf(text: string): readonly FlowRow[] {
   });
 }
 
-export function loadCase(name: string): Case {
+function loadCase(name: string): Case {
   const folder = join(casesFolder, name);
   const source = `test/cases/${name}/input.yaml`;
   const { head, manifests } = splitInput(readFileSync(join(folder, "input.yaml"), "utf8"));
@@ -100,4 +100,17 @@ export function loadCase(name: string): Case {
     resolved: resolve({ node, resources, interfaces, settings: settingsOf(settings) }),
     rows: rowsOf(readFileSync(join(folder, "flows.txt"), "utf8")),
   };
+}
+
+export type Attempt = { readonly name: string } & ({ readonly loaded: Case } | { readonly error: Error });
+
+/** All chosen cases; one that cannot be read is an error to report, not the end of the others. */
+export function loadCases(): readonly Attempt[] {
+  return caseNames().map((name): Attempt => {
+    try {
+      return { name, loaded: loadCase(name) };
+    } catch (error) {
+      return { name, error: error as Error };
+    }
+  });
 }
