@@ -13,13 +13,14 @@ const addon = join(root, "build", "Release", "hostward_native.node");
 // A bundle is started by whatever node there is, so it says what is wrong before it loads anything that an old one lacks.
 // CommonJS packages inside call require for Node's own modules.
 const banner = `#!/usr/bin/env node
-import { createRequire } from "node:module";
-const [major, minor] = process.versions.node.split(".").map(Number);
-if (major < 22 || (major === 22 && minor < 19)) {
-  process.stderr.write(\`hostward: this is Node \${process.versions.node}, but 22.19 or later is needed\\n\`);
-  process.exit(127);
+{
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major < 22 || (major === 22 && minor < 19)) {
+    process.stderr.write(\`hostward: this is Node \${process.versions.node}, but 22.19 or later is needed\\n\`);
+    process.exit(127);
+  }
 }
-const require = createRequire(import.meta.url);`;
+const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);`;
 
 if (!existsSync(addon)) {
   process.stderr.write(`bundle: ${addon} is not there: run npm run build:native first\n`);
@@ -34,6 +35,9 @@ await build({
   format: "esm",
   target: "node22.19",
   banner: { js: banner },
+  // Names stay, so that a stack trace still says where.
+  minifyWhitespace: true,
+  minifySyntax: true,
   legalComments: "eof",
   logLevel: "warning",
 });

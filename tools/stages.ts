@@ -18,7 +18,7 @@ export type TestKind = "unit" | "fuzz" | "corpus" | "kernel";
 /** Which stage a test file belongs to, by its path below the root and its text. */
 export function kindOfTest(path: string, text: string): TestKind {
   if (path.startsWith("test/corpus/")) return "corpus";
-  if (path.startsWith("test/kernel/") || /^import ".*\/lab\/enter\.ts";$/m.test(text)) return "kernel";
+  if (path.startsWith("test/kernel/") || /^import "[^"]*\/enter\.ts";$/m.test(text)) return "kernel";
   if (path.startsWith("test/fuzz/") || path.includes(".fuzz.")) return "fuzz";
   return "unit";
 }

@@ -7,14 +7,12 @@ import { join } from "node:path";
 
 export const caseFiles = ["bytecode.txt", "flows.txt", "input.yaml", "ruleset.nft"] as const;
 
-export function isUpdating(): boolean {
-  return process.env["UPDATE_GOLDEN"] === "1";
-}
+const isUpdating = process.env["UPDATE_GOLDEN"] === "1";
 
 /** The golden file says `actual`; when updating it is made to. */
-export function assertGolden(folder: string, file: "bytecode.txt" | "ruleset.nft", actual: string): void {
+export function assertGolden(folder: string, file: "bytecode.txt" | "ruleset.nft", actual: string, update = isUpdating): void {
   const path = join(folder, file);
-  if (isUpdating()) {
+  if (update) {
     writeFileSync(path, actual);
     return;
   }

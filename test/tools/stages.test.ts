@@ -6,6 +6,7 @@ import { readCounts, sumOfCounts } from "../../tools/step.ts";
 const rows: readonly (readonly [string, string, string, string])[] = [
   ["a test beside what it tests is a unit test", "test/rules/net/address.test.ts", "", "unit"],
   ["a test that enters a namespace is a kernel test", "test/agent/kernel/netlink.test.ts", 'import "../../lab/enter.ts";\n', "kernel"],
+  ["a test of the lab itself is a kernel test", "test/lab/lab.test.ts", 'import "./enter.ts";\n', "kernel"],
   ["a test that mentions the lab in a comment is not", "test/tools/a.test.ts", '// like import "../lab/enter.ts";\n', "unit"],
   ["test/kernel is kernel tests", "test/kernel/flows.test.ts", "", "kernel"],
   ["the corpus is one stage, also with the kernel", "test/corpus/kernel.test.ts", 'import "../lab/enter.ts";\n', "corpus"],
