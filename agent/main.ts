@@ -14,8 +14,10 @@ import { version } from "./version.ts";
 
 const description = `Host firewall agent: Calico HostEndpoint resources, enforced on this host by plain nftables.
 
-Manifests (HostEndpoint, GlobalNetworkPolicy, Profile, Tier, GlobalNetworkSet) in a directory say what may reach this host and
-what it may reach; hostward keeps one nftables table, committed atomically, equal to them.`;
+${[
+  "Manifests (HostEndpoint, GlobalNetworkPolicy, Profile, Tier, GlobalNetworkSet) in a directory say what may reach this host and what it may reach;",
+  "hostward keeps one nftables table, committed atomically, equal to them.",
+].join(" ")}`;
 
 const help = `
 First steps:

@@ -26,8 +26,9 @@ Examples:
 async function check(flags: Flags): Promise<number> {
   const { settings, problems: ofSettings } = readSettings(flags);
   const path = settings?.manifests ?? flags.manifests ?? settingsTable.manifests.fallback();
-  const { resources, problems: ofManifests } = await manifestsOrExit(path);
+  const { resources, problems: ofManifests, ignored = [] } = await manifestsOrExit(path);
   const problems = [...ofSettings, ...ofManifests];
+  for (const { place, reason } of ignored) complain(`${[place.source, place.line].join(":")}: ignored: ${reason}`);
   complainOf(problems);
   const summary = `${plural(resources.length, "valid resource")}, ${countProblems(problems)}`;
   if (!hasErrors(problems)) {

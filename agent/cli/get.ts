@@ -1,14 +1,13 @@
 // `hostward get KIND [NAME]`: resources as the running daemon has them, or as a directory of manifests has them.
 
 import { Command, Option } from "@commander-js/extra-typings";
-import { stringify } from "yaml";
 import { nearest } from "../../rules/model/nearest.ts";
 import { askDaemon } from "../control/client.ts";
 import { type ResourceDocument, resourceDocument } from "../control/document.ts";
 import { CommandError, exitCodes } from "./exit.ts";
 import { flagHelp, manifestsOrExit, settingsOrExit } from "./input.ts";
 import { findKind, type Kind, kinds } from "./kinds.ts";
-import { complainOf, print, table } from "./terminal.ts";
+import { complainOf, print, table, yaml } from "./terminal.ts";
 
 const forms = ["table", "wide", "json", "yaml"] as const;
 type Form = (typeof forms)[number];
@@ -79,7 +78,7 @@ function printAs(form: Form, kind: Kind, documents: readonly ResourceDocument[],
     case "json":
       return JSON.stringify(isOne ? documents[0] : { apiVersion: "projectcalico.org/v3", kind: `${kind.kind}List`, items: documents }, undefined, 2);
     case "yaml":
-      return documents.map((document) => stringify(document)).join("---\n");
+      return documents.map((document) => yaml(document)).join("---\n");
     case "table":
     case "wide": {
       const columns = kind.columns.filter((column) => form === "wide" || column.wide !== true);

@@ -1,13 +1,12 @@
 // `hostward status`: how the running daemon is, as it tells on its control socket.
 
 import { Command, Option } from "@commander-js/extra-typings";
-import { stringify } from "yaml";
 import { formatProblem } from "../../rules/model/problem.ts";
 import { askDaemon } from "../control/client.ts";
 import type { Status } from "../control/status.ts";
 import { exitCodes } from "./exit.ts";
 import { flagHelp, settingsOrExit } from "./input.ts";
-import { coloured, print, table } from "./terminal.ts";
+import { coloured, print, table, yaml } from "./terminal.ts";
 
 const forms = ["table", "json", "yaml"] as const;
 type Form = (typeof forms)[number];
@@ -41,7 +40,7 @@ function printAs(form: Form, status: Status): string {
     case "json":
       return JSON.stringify(status, undefined, 2);
     case "yaml":
-      return stringify(status);
+      return yaml(status);
     case "table":
       return describe(status);
     default:

@@ -2,6 +2,7 @@
 // (https://no-color.org), which node:util styleText looks after.
 
 import { styleText } from "node:util";
+import { stringify } from "yaml";
 import { formatProblem, type Problem } from "../../rules/model/problem.ts";
 
 export function print(text: string): void {
@@ -44,4 +45,9 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
         .trimEnd(),
     )
     .join("\n");
+}
+
+/** YAML that every reader understands alike: words that YAML 1.1 takes for truth values or numbers are quoted. */
+export function yaml(value: unknown): string {
+  return stringify(value, { version: "1.1" });
 }

@@ -68,7 +68,7 @@ function advance(known: Known, path: string, scan: Scan): Known {
     fingerprints.set(file.path, file.fingerprint);
   }
   const merged = mergeFiles(files);
-  return { files, fingerprints, state: { resources: merged.resources, problems: [...merged.problems, ...scan.subdirectories.map(subdirectoryIgnored)] } };
+  return { files, fingerprints, state: { ...merged, problems: [...merged.problems, ...scan.subdirectories.map(subdirectoryIgnored)] } };
 }
 
 function subdirectoryIgnored(path: string): Problem {

@@ -3,7 +3,7 @@
 
 import type { Problem } from "../../rules/model/problem.ts";
 import type { Resource } from "../../rules/model/types.ts";
-import { readManifest } from "./manifest.ts";
+import { type Ignored, readManifest } from "./manifest.ts";
 import type { ScannedFile } from "./scan.ts";
 import { resourceKey, type SourceState } from "./source.ts";
 
@@ -14,15 +14,16 @@ export interface FileState {
   /** Last valid versions of what the file now holds in an invalid or unreadable form. */
   readonly kept: readonly Resource[];
   readonly problems: readonly Problem[];
+  readonly ignored: readonly Ignored[];
 }
 
 export function nextFileState(previous: FileState | undefined, { path, content }: ScannedFile): FileState {
   const before = new Map([...(previous?.kept ?? []), ...(previous?.live ?? [])].map((resource) => [resourceKey(resource), resource]));
   if (content.kind === "unreadable") {
     const problem: Problem = { code: "file-unreadable", severity: "error", place: { source: path }, message: content.reason };
-    return { live: [], kept: [...before.values()], problems: [withConsequence(problem, before.size > 0)] };
+    return { live: [], kept: [...before.values()], problems: [withConsequence(problem, before.size > 0)], ignored: [] };
   }
-  const { resources, problems } = readManifest(content.text, path);
+  const { resources, problems, ignored } = readManifest(content.text, path);
   for (const resource of resources) before.delete(resourceKey(resource));
 
   const invalid = new Set(problems.filter(({ severity }) => severity === "error").map(({ resource }) => resource));
@@ -32,7 +33,7 @@ export function nextFileState(previous: FileState | undefined, { path, content }
   const explained = problems.map((problem) =>
     problem.severity === "error" ? withConsequence(problem, problem.resource === undefined ? kept.length > 0 : keptKeys.has(problem.resource)) : problem,
   );
-  return { live: resources, kept, problems: explained };
+  return { live: resources, kept, problems: explained, ignored };
 }
 
 function withConsequence(problem: Problem, isKept: boolean): Problem {
@@ -59,7 +60,7 @@ export function mergeFiles(files: ReadonlyMap<string, FileState>): SourceState {
     const key = resourceKey(resource);
     if (!byKey.has(key)) byKey.set(key, resource);
   }
-  return { resources: [...byKey.values()], problems };
+  return { resources: [...byKey.values()], problems, ignored: sorted.flatMap((state) => state.ignored) };
 }
 
 function duplicate(key: string, { place }: Resource, first: Resource): Problem {

@@ -2,11 +2,14 @@
 
 import type { Problem } from "../../rules/model/problem.ts";
 import type { Resource } from "../../rules/model/types.ts";
+import type { Ignored } from "./manifest.ts";
 
 export interface SourceState {
   /** At most one of each kind and name. */
   readonly resources: readonly Resource[];
   readonly problems: readonly Problem[];
+  /** What was found and is not for hostward, by no one's mistake. */
+  readonly ignored?: readonly Ignored[];
 }
 
 export interface ResourceSource {
