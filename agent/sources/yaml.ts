@@ -69,19 +69,21 @@ function read(document: Parsed, lines: Lines, base: number): YamlDocument {
   }
 }
 
-const hints: Readonly<Record<string, string>> = {
-  BAD_INDENT: "compare the indentation with the lines above",
-  BLOCK_AS_IMPLICIT_KEY: 'put a value that contains ": " in quotes',
-  DUPLICATE_KEY: "remove one of the two, or put --- between two documents",
-  NON_STRING_KEY: 'put the key in quotes, and a value that begins with "{" or "[" as well',
-  TAB_AS_INDENT: "indent with spaces",
-  TAG_RESOLVE_FAILED: "remove the tag",
+/** By the parser's codes; its own message where there is none here. */
+const explanations: Readonly<Record<string, { readonly message?: string; readonly hint?: string }>> = {
+  BAD_ALIAS: { message: '"*" begins an alias, and this one has no good name', hint: 'put a text that begins with "*" in quotes' },
+  BAD_INDENT: { hint: "compare the indentation with the lines above" },
+  BLOCK_AS_IMPLICIT_KEY: { hint: 'put a value that contains ": " in quotes' },
+  DUPLICATE_KEY: { message: "this key is in the mapping already", hint: "remove one of the two, or put --- between two documents" },
+  MISSING_CHAR: { hint: "close the quote or bracket that is open here" },
+  NON_STRING_KEY: { message: "a key must be a string", hint: 'put a value that begins with "{" or "[" in quotes' },
+  RESOURCE_EXHAUSTION: { message: "this is nested too deeply" },
+  TAB_AS_INDENT: { hint: "indent with spaces" },
+  TAG_RESOLVE_FAILED: { hint: "remove the tag" },
 };
 
 function faultProblem({ code, message }: YAMLError, severity: Problem["severity"], place: Place): Problem {
-  const hint = hints[code];
-  const text = code === "RESOURCE_EXHAUSTION" ? "nested too deeply" : message;
-  return { code: "yaml-syntax", severity, place, message: text, ...(hint === undefined ? {} : { hint }) };
+  return { code: "yaml-syntax", severity, place, message, ...explanations[code] };
 }
 
 /** toJS throws for an alias without an anchor and for too many of them. */

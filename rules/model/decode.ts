@@ -93,9 +93,15 @@ function wrongVersion(apiVersion: string, kind: string): Reading {
 }
 
 function missingVersion(kind: string, apiVersion: unknown): Reading {
-  const message = apiVersion === undefined || apiVersion === null || apiVersion === "" ? "apiVersion is missing" : "apiVersion is not a string";
+  const missing = apiVersion === undefined || apiVersion === null || apiVersion === "";
+  const message = missing ? "apiVersion is missing" : "apiVersion is not a string";
   const code = isOurs(kind) ? "api-version" : "not-a-resource";
-  return report({ code, message, hint: isOurs(kind) ? `write apiVersion: ${apiVersions[0]}` : "every resource has an apiVersion and a kind" });
+  return report({
+    code,
+    path: missing ? [] : ["apiVersion"],
+    message,
+    hint: isOurs(kind) ? `write apiVersion: ${apiVersions[0]}` : "every resource has an apiVersion and a kind",
+  });
 }
 
 function missingKind(apiVersion: unknown): Reading {

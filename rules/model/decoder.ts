@@ -1,9 +1,10 @@
 // The combinators that the decoders of all kinds are composed of: unknown in, a model value or `invalid` out, problems on the cursor.
 // None stops at the first problem. Nothing here knows a kind or a field.
 
-import type { Cursor, Invalid, Issue } from "./cursor.ts";
+import type { Cursor, Invalid } from "./cursor.ts";
 import { invalid } from "./cursor.ts";
 import { nearest } from "./nearest.ts";
+import type { Problem } from "./problem.ts";
 import type { ProblemCode } from "./problemCodes.ts";
 
 export type Decoder<T> = (value: unknown, at: Cursor) => T | Invalid;
@@ -74,10 +75,16 @@ function reportUnknownFields(value: Readonly<Record<string, unknown>>, names: re
   }
 }
 
+export interface Unique<T> {
+  readonly by: (item: T) => string;
+  readonly severity: Problem["severity"];
+  readonly hint: string;
+}
+
 export interface ListLimits<T> {
   readonly most?: number;
   /** What makes two entries the same, where the list is a set, and how bad that is. */
-  readonly unique?: { readonly by: (item: T) => string; readonly severity: Issue["severity"] };
+  readonly unique?: Unique<T>;
 }
 
 export function list<T>(item: Decoder<T>, limits: ListLimits<T> = {}): Decoder<readonly T[]> {
@@ -92,23 +99,16 @@ export function list<T>(item: Decoder<T>, limits: ListLimits<T> = {}): Decoder<r
       const decoded = decodeAt(at, index, item, entry);
       if (decoded !== invalid) items.push(decoded);
     }
-    if (limits.unique !== undefined) reportDuplicates(items.map(limits.unique.by), limits.unique.severity, at);
+    // With an unsound entry left out the indices would be wrong; its own problem comes first.
+    if (limits.unique !== undefined && items.length === value.length) reportDuplicates(items, limits.unique, at);
     return at.errors === before ? items : invalid;
   };
 }
 
-/** Indices are those of the list only while every entry is sound; otherwise the entries' own problems come first. */
-function reportDuplicates(keys: readonly string[], severity: Issue["severity"], at: Cursor): void {
+function reportDuplicates<T>(items: readonly T[], { by, severity, hint }: Unique<T>, at: Cursor): void {
   const seen = new Set<string>();
-  for (const [index, key] of keys.entries()) {
-    if (seen.has(key))
-      at.report({
-        code: "field-duplicate",
-        ...(severity && { severity }),
-        path: [index],
-        message: `${show(key)} is in the list already`,
-        hint: "remove one of the two",
-      });
+  for (const [index, key] of items.map(by).entries()) {
+    if (seen.has(key)) at.report({ code: "field-duplicate", severity, path: [index], message: `${show(key)} is in the list already`, hint });
     seen.add(key);
   }
 }
@@ -151,6 +151,7 @@ export const boolean: Decoder<boolean> = (value, at) => {
 /** Any finite number. */
 export const number: Decoder<number> = (value, at) => {
   if (typeof value === "number" && Number.isFinite(value)) return value;
+  if (typeof value === "number") return at.fail({ code: "field-value", message: `expected a finite number, got ${value}` });
   const quoted = typeof value === "string" && value.trim() !== "" && Number.isFinite(Number(value));
   return at.fail({ ...typeIssue("a number", value), hint: quoted ? "remove the quotes" : undefined });
 };
@@ -162,12 +163,13 @@ export function integer(from: number, to: number): Decoder<number> {
   });
 }
 
-/** One of these words, in this spelling. */
-export function oneOf<W extends string>(words: readonly W[]): Decoder<W> {
+/** One of these words, in this spelling. `alike` has other people's words for them, in lower case. */
+export function oneOf<W extends string>(words: readonly W[], alike: Readonly<Record<string, W>> = {}): Decoder<W> {
   return refine(text, (value, at) => {
     const word = words.find((candidate) => candidate === value);
     if (word !== undefined) return word;
-    const meant = nearest(value, words);
+    const lower = value.toLowerCase();
+    const meant = Object.hasOwn(alike, lower) ? alike[lower] : nearest(value, words);
     const hint = meant === undefined ? undefined : `did you mean ${meant}?`;
     return at.fail({ code: "field-value", message: `expected ${enumerate(words)}, got ${show(value)}`, hint });
   });

@@ -27,15 +27,18 @@ const port: Decoder<EndpointPort> = object<EndpointPort>({
 });
 
 /** Calico's API takes a name twice, for instance dns over TCP and over UDP; its documents say names are unique. */
-const ports = list(port, { unique: { by: ({ name }) => name, severity: "warning" } });
+const ports = list(port, { unique: { by: ({ name }) => name, severity: "warning", hint: "give each port a name of its own" } });
+
+/** Harmless, and hardly meant. */
+const once = { severity: "warning", hint: "write it once" } as const;
 
 const spec: Decoder<Spec> = refine(
   object<Given>(
     {
       node: required(subdomainName, "write the name of the host, as hostward's node setting has it"),
       interfaceName: withDefault(interfaceName, ""),
-      expectedIPs: withDefault(list(address, { unique: { by: formatAddress, severity: "warning" } }), []),
-      profiles: withDefault(list(subdomainName, { unique: { by: (name) => name, severity: "warning" } }), []),
+      expectedIPs: withDefault(list(address, { unique: { by: formatAddress, ...once } }), []),
+      profiles: withDefault(list(subdomainName, { unique: { by: (name) => name, ...once } }), []),
       ports: withDefault(ports, []),
     },
     [check(["interfaceName", "expectedIPs"], checkTarget)],

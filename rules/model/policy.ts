@@ -66,7 +66,7 @@ const spec: Decoder<Spec> = refine(
 );
 
 function setOf<W extends string>(words: readonly W[]): Decoder<readonly W[]> {
-  return list(oneOf(words), { unique: { by: (word) => word, severity: "error" } });
+  return list(oneOf(words), { unique: { by: (word) => word, severity: "error", hint: "write it once" } });
 }
 
 /** Absent types follow from the rules (R21): this is where raw manifests would otherwise mean something else than what Calico's clients store. */

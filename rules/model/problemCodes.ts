@@ -15,10 +15,8 @@ export const problemCodes = {
   "label-invalid": "The key or the value of a label or annotation breaks Kubernetes' rules for it.",
   "label-reserved": "The label is one that Calico gives itself, and would change what policies select.",
   "built-in": "The resource is built in and can not be given other content.",
-  "not-enforced": "The field or kind is valid Calico and hostward does not enforce it.",
+  "not-enforced": "The kind, field or policy is valid Calico and hostward does not enforce it.",
   "namespace-ignored": "A resource that belongs to no namespace has one; it is ignored.",
-  "policy-not-enforced": "The policy is of a list that this version does not enforce, and selects an endpoint of this host.",
-  "untracked-on-wildcard": "A doNotTrack policy selects the wildcard HostEndpoint, to which it never applies.",
   "too-many-problems": "The resource has more problems than are shown.",
 } as const satisfies Readonly<Record<string, string>>;
 

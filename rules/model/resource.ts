@@ -50,7 +50,7 @@ function metadata(name: Decoder<string>, reserved: (key: string) => string | und
   };
   return refine(object(fields), ({ name, namespace, labels, annotations }, at) => {
     if (namespace !== undefined && namespace !== "") {
-      const message = "this kind belongs to no namespace; it is ignored";
+      const message = "the namespace is ignored: this kind belongs to none";
       at.report({ code: "namespace-ignored", severity: "warning", path: ["namespace"], message, hint: "remove the field" });
     }
     return { name, namespace: "", labels, annotations };

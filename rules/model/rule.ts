@@ -38,9 +38,17 @@ const icmp: Decoder<Partial<Icmp>> = object<Partial<Icmp>>({ type: optional(inte
   }),
 ]);
 
+const action: Decoder<Rule["action"]> = oneOf(["Allow", "Deny", "Log", "Pass"], {
+  accept: "Allow",
+  drop: "Deny",
+  reject: "Deny",
+  "next-tier": "Pass",
+  return: "Pass",
+});
+
 const given: Decoder<Given> = object<Given>(
   {
-    action: required(oneOf(["Allow", "Deny", "Log", "Pass"]), "say what the rule does: Allow, Deny, Log or Pass"),
+    action: required(action, "say what the rule does: Allow, Deny, Log or Pass"),
     ipVersion: optional(ipVersion),
     protocol: optional(protocol),
     notProtocol: optional(protocol),

@@ -5,6 +5,7 @@ import { parseAddress } from "../net/address.ts";
 import { parsePort } from "../net/ports.ts";
 import { formatPrefix, hostPrefix, parseLoosePrefix, parsePrefix } from "../net/prefix.ts";
 import { hasPorts, protocolName, protocolNames, protocolNumber } from "../net/protocol.ts";
+import { rangePrefixes } from "../net/ranges.ts";
 import type { Address, Family, PortRange, Prefix } from "../net/types.ts";
 import type { Selector } from "../selector/ast.ts";
 import { parseSelector } from "../selector/parser.ts";
@@ -45,16 +46,26 @@ function networkHint(value: string): string | undefined {
   if (host === undefined || loose === undefined) return spellingHint(value);
   const single = show(formatPrefix(hostPrefix(host)));
   if (!value.includes("/")) return `for this one address write ${single}`;
-  return `bits after the first ${loose.length} are set: write ${show(formatPrefix(loose))} for the network or ${single} for the one address`;
+  return `host bits are set: write ${show(formatPrefix(loose))} for the network or ${single} for the one address`;
 }
 
 function spellingHint(value: string): string | undefined {
   if (value.includes("%")) return "leave the zone out";
   if (/(^|\.)0[0-9]/.test(value)) return "leave the leading zeros out: some programs take such a number for octal";
   if (/^[0-9]+(\.[0-9]+){0,2}(\/[0-9]+)?$/.test(value)) return "an IPv4 address has four numbers";
+  if (/\/[0-9]+\.[0-9.]+$/.test(value)) return 'write the mask as the length of the prefix, as in "10.0.0.0/8"';
+  if (value.includes("-")) return rangeHint(value.split("-"));
   const length = /^(.*)\/([0-9]+)$/.exec(value);
   const host = parseAddress(length?.[1] ?? "");
   return host === undefined ? undefined : `the length after "/" goes from 0 to ${host.family === 4 ? 32 : 128}`;
+}
+
+/** The CIDRs of a range "from-to", while they are few. */
+function rangeHint(ends: readonly string[]): string | undefined {
+  const [from, to, ...more] = ends.map((end) => parseAddress(end.trim()));
+  if (from === undefined || to === undefined || more.length > 0 || from.family !== to.family || from.value > to.value) return undefined;
+  const prefixes = rangePrefixes({ family: from.family, from: from.value, to: to.value });
+  return `write the range as CIDRs${prefixes.length > 8 ? "" : `: ${prefixes.map((prefix) => show(formatPrefix(prefix))).join(", ")}`}`;
 }
 
 /** A protocol that remembers how it was given: the names ICMP and ICMPv6 mean one family, their numbers do not (M2). */
