@@ -9,7 +9,9 @@ const files = ["netlink.h", "netfilter.h", "netfilter/nfnetlink.h", "netfilter/n
 export function readHeaders(root = "/usr/include/linux"): ReadonlyMap<string, number> {
   const values = new Map<string, number>();
   for (const file of files) {
-    const text = readFileSync(`${root}/${file}`, "utf8").replaceAll(/\/\*[\s\S]*?\*\//g, " ").replaceAll(/\\\n/g, " ");
+    const text = readFileSync(`${root}/${file}`, "utf8")
+      .replaceAll(/\/\*[\s\S]*?\*\//g, " ")
+      .replaceAll(/\\\n/g, " ");
     for (const [, name = "", expression = ""] of text.matchAll(/^[ \t]*#define[ \t]+(\w+)[ \t]+(.+)$/gm)) define(values, name, expression);
     for (const [, body = ""] of text.replaceAll(/^[ \t]*#.*$/gm, "").matchAll(/enum\s*\w*\s*\{([^}]*)\}/g)) enumerate(values, body);
     for (const [, name = "", expression = ""] of text.matchAll(/^[ \t]*#define[ \t]+(\w+)[ \t]+(.+)$/gm)) define(values, name, expression);
