@@ -131,7 +131,8 @@ def checksum(data):
 def ping(address, source=None, timeout=0.5):
     v6 = ":" in address
     protocol = socket.getprotobyname("ipv6-icmp" if v6 else "icmp")
-    own = struct.pack("!HH", os.getpid() & 0xFFFF, threading.get_ident() & 0xFFFF)
+    # A new identifier each time: an old one would belong to a flow that connection tracking knows.
+    own = os.urandom(4)
     with socket.socket(family_of(address), socket.SOCK_RAW, protocol) as raw:
         if source:
             raw.bind(resolve(source, 0))

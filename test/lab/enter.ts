@@ -1,10 +1,10 @@
 // Importing this file moves the process into network, mount and process namespaces of its own, by running the same command again under
 // unshare: as root directly, otherwise inside a user namespace. A kernel test imports it first (`import "../lab/enter.ts";`).
-// All that a test makes (interfaces, rulesets, named namespaces, processes) lives in there and the kernel ends it together with this process,
-// also after SIGKILL or Ctrl-C: the process is the first of its process namespace. Nothing of the machine's own network can be reached.
+// All that a test makes (interfaces, rulesets, named namespaces, processes, files in /run) lives in there and the kernel ends it together with
+// this process, also after SIGKILL or Ctrl-C: the process is the first of its process namespace. Nothing of the machine's own network can be reached.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, readlinkSync } from "node:fs";
+import { readlinkSync } from "node:fs";
 
 /** Set inside, to the network namespace that was left. */
 const marker = "HOSTWARD_LAB";
@@ -53,10 +53,9 @@ function run(command: string, arguments_: readonly string[]): void {
 }
 
 function arrive(): void {
-  // `ip netns` keeps names in /run/netns; ours must not appear to the machine. A user namespace may not create the folder in the real /run.
-  const folder = "/run/netns";
-  run("mount", ["-t", "tmpfs", "hostward-lab", existsSync(folder) ? folder : "/run"]);
-  run("mkdir", ["-p", folder]);
+  // A /run of our own: `ip netns` keeps names there, which must not appear to the machine, and it is a folder that vanishes with us.
+  run("mount", ["-t", "tmpfs", "hostward-lab", "/run"]);
+  run("mkdir", ["-p", "/run/netns"]);
   run("ip", ["link", "set", "lo", "up"]);
   // The first process of a process namespace does not die of a signal that it does not handle.
   process.on("SIGINT", () => process.exit(130));

@@ -84,7 +84,7 @@ describe("two hosts and a cable", () => {
 test("no network namespace of the lab has a name that the machine can see", () => {
   assert.deepEqual(readdirSync("/run/netns"), []);
   const mounts = readFileSync("/proc/self/mounts", "utf8");
-  assert.match(mounts, /^hostward-lab \/run\S* tmpfs /m);
+  assert.match(mounts, /^hostward-lab \/run tmpfs /m);
 });
 
 /** A script that enters a lab, starts a process in it, says so and waits. */
