@@ -12,7 +12,11 @@ export const never: Alternatives = [];
 
 /** All conditions at once: every combination of their alternatives. */
 export function allOf(conditions: readonly Alternatives[]): Alternatives {
-  return conditions.reduce((done, next) => done.flatMap((left) => next.map((right) => [...left, ...right])), always);
+  return conditions.reduce((done, next) => {
+    // Most conditions of most rules; with 10,000 rules half of the time went here.
+    if (next === always) return done;
+    return done === always ? next : done.flatMap((left) => next.map((right) => [...left, ...right]));
+  }, always);
 }
 
 export function equals(field: Field, value: Scalar): Statement {

@@ -9,18 +9,17 @@ export interface KeysDifference {
 
 /** Both of the same width, which is a multiple of four: keys are padded to whole registers. */
 export function compareKeys(before: Keys, after: Keys): KeysDifference {
+  const { width } = after;
   const added: number[] = [];
   const removed: number[] = [];
-  const left = viewOf(before);
-  const right = viewOf(after);
-  let i = 0;
-  let j = 0;
-  while (i < left.byteLength || j < right.byteLength) {
-    const order = compareRows(left, i, right, j, after.width);
-    if (order < 0) removed.push(i);
-    if (order > 0) added.push(j);
-    if (order <= 0) i += before.width;
-    if (order >= 0) j += after.width;
+  const left = cursorOf(before);
+  const right = cursorOf(after);
+  while (left.at < left.view.byteLength || right.at < right.view.byteLength) {
+    const order = compareRows(left, right, width);
+    if (order < 0) removed.push(left.at);
+    if (order > 0) added.push(right.at);
+    if (order <= 0) left.at += width;
+    if (order >= 0) right.at += width;
   }
   return { added: pick(after, added), removed: pick(before, removed) };
 }
@@ -31,16 +30,22 @@ export function sameKeys(a: Keys, b: Keys): boolean {
   return true;
 }
 
-function viewOf({ bytes }: Keys): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** A row of packed keys by its offset. */
+interface Cursor {
+  readonly view: DataView;
+  at: number;
+}
+
+function cursorOf({ bytes }: Keys): Cursor {
+  return { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), at: 0 };
 }
 
 /** Bytewise, four at a time; what has ended comes after everything. */
-function compareRows(left: DataView, i: number, right: DataView, j: number, width: number): number {
-  if (i >= left.byteLength) return 1;
-  if (j >= right.byteLength) return -1;
+function compareRows(left: Cursor, right: Cursor, width: number): number {
+  if (left.at >= left.view.byteLength) return 1;
+  if (right.at >= right.view.byteLength) return -1;
   for (let at = 0; at < width; at += 4) {
-    const difference = left.getUint32(i + at) - right.getUint32(j + at);
+    const difference = left.view.getUint32(left.at + at) - right.view.getUint32(right.at + at);
     if (difference !== 0) return difference;
   }
   return 0;
