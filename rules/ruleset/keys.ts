@@ -162,12 +162,15 @@ function writeNumber(type: DataType, value: number, bytes: Uint8Array, offset: n
 }
 
 function writeAddress(type: DataType, address: Address, bytes: Uint8Array, offset: number): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset + offset);
-  if (address.family === 4 && type === "ipv4_addr") view.setUint32(0, Number(address.value));
-  else if (address.family === 6 && type === "ipv6_addr") {
-    view.setBigUint64(0, address.value >> 64n);
-    view.setBigUint64(8, address.value & 0xffff_ffff_ffff_ffffn);
-  } else throw mismatch(type, address);
+  const { width } = dataTypes[type];
+  if (type !== (address.family === 4 ? "ipv4_addr" : "ipv6_addr")) throw mismatch(type, address);
+  for (let at = offset + width - 4, rest = address.value; at >= offset; at -= 4, rest >>= 32n) {
+    const word = Number(BigInt.asUintN(32, rest));
+    bytes[at] = word >>> 24;
+    bytes[at + 1] = word >>> 16;
+    bytes[at + 2] = word >>> 8;
+    bytes[at + 3] = word;
+  }
 }
 
 function mismatch(type: DataType, scalar: Scalar): TypeError {

@@ -10,7 +10,7 @@ import { checkRule } from "../../../rules/ruleset/checkRule.ts";
 import { printRule, printRuleset } from "../../../rules/ruleset/print.ts";
 import type { Rule, Ruleset } from "../../../rules/ruleset/types.ts";
 import { nft, nftListing, oracleMissing, parseListing } from "./nft.ts";
-import { accept, address, allFields, anyRule, effects, ending, lookups, match, matchesOf, named, rule, ruleset } from "./rulesets.ts";
+import { accept, address, allFields, anyRule, effects, ending, ladder, lookups, match, matchesOf, named, rule, ruleset } from "./rulesets.ts";
 
 const skip = oracleMissing() ?? false;
 
@@ -82,4 +82,11 @@ test("a kernel takes the whole ruleset, and a second load after delete table lis
   assert.equal(first.stderr, "");
   assert.ok(first.stdout.includes("set h-if {"), first.stdout);
   assert.deepEqual(second, first);
+});
+
+test("the kernel takes fifteen jumps and refuses sixteen, as the check says", { skip }, () => {
+  for (const depth of [15, 16]) {
+    const { status } = nft(["--check", "--file", "-"], printRuleset(ladder(depth)));
+    assert.equal(status === 0, checkRuleset(ladder(depth)).length === 0, `depth ${depth}`);
+  }
 });

@@ -257,3 +257,12 @@ export const anyRule: fc.Arbitrary<Rule> = fc
   )
   .map(([matches, done, end]) => rule(...matches, ...done, ...(end === undefined ? [] : [end])))
   .filter((each) => checkRule(each, named).length === 0);
+
+/** A base chain that jumps to c01, that to c02, and so on, by jump and by goto in turn. */
+export function ladder(depth: number): Ruleset {
+  const name = (i: number): string => `c${String(i).padStart(2, "0")}`;
+  const step = (i: number): Statement => (i % 2 === 0 ? jump(name(i + 1)) : goTo(name(i + 1)));
+  const rungs = Array.from({ length: depth }, (_, i): Chain => ({ kind: "regular", name: name(i + 1), rules: [rule(i + 1 === depth ? accept : step(i + 1))] }));
+  const base: Chain = { kind: "base", name: "b", hook: "input", priority: 5, rules: [rule(step(0))] };
+  return { table: "hostward", chains: [base, ...rungs], sets: [], maps: [] };
+}

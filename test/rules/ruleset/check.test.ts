@@ -1,0 +1,125 @@
+// Every invariant, broken once: the message says what is wrong and, for a rule, which.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { checkRuleset } from "../../../rules/ruleset/check.ts";
+import { packKeys } from "../../../rules/ruleset/keys.ts";
+import type { BaseChain, Chain, Hook, NftMap, NftSet, Rule, Ruleset, Statement } from "../../../rules/ruleset/types.ts";
+import { accept, address, drop, goTo, jump, ladder, map, match, prefix, range, rule, set } from "./rulesets.ts";
+
+function base(name: string, rules: readonly Rule[], hook: Hook = "input", priority = 5): BaseChain {
+  return { kind: "base", name, hook, priority, rules };
+}
+
+function chain(name: string, ...rules: readonly Rule[]): Chain {
+  return { kind: "regular", name, rules };
+}
+
+function table(chains: readonly Chain[], objects: { readonly sets?: readonly NftSet[]; readonly maps?: readonly NftMap[] } = {}): Ruleset {
+  return { table: "hostward", chains, sets: objects.sets ?? [], maps: objects.maps ?? [] };
+}
+
+const v4 = set("v4", ["ipv4_addr"], [[address("10.0.0.1")], [address("10.0.0.2")]]);
+const dispatch = map("dispatch", ["ifname"], [{ key: ["eth0"], verdict: { kind: "goto", chain: "c" } }]);
+
+test("a ruleset with one of everything passes", () => {
+  const rules = [
+    rule(match("ct state", { kind: "bits", mask: 6 }), accept),
+    rule({ kind: "lookup", fields: ["ip saddr"], op: "in", set: "v4" }, { kind: "counter" }, drop),
+    rule({ kind: "vmap", fields: ["meta iifname"], map: "dispatch" }),
+    rule(match("meta l4proto", 6), match("th dport", 80), jump("c")),
+  ];
+  assert.deepEqual(checkRuleset(table([base("b", rules), chain("c", rule({ kind: "reject", with: "tcp reset" }))], { sets: [v4], maps: [dispatch] })), []);
+});
+
+const statements: readonly (readonly [name: string, statements: readonly Statement[], message: RegExp])[] = [
+  ["nothing at all", [], /no statements/],
+  ["two verdicts", [accept, drop], /more than one verdict/],
+  ["a match after a verdict", [accept, match("meta mark", 1)], /"meta mark 0x1" stands after/],
+  ["a match after a counter", [{ kind: "counter" }, match("meta mark", 1)], /"meta mark 0x1" stands after/],
+  ["ports before the protocol", [match("th dport", 80), match("meta l4proto", 6)], /ports are matched before the protocol/],
+  ["ports of a protocol that has none", [match("meta l4proto", 253), match("th dport", 80)], /ports are matched, but "meta l4proto 253"/],
+  ["a set that is not there", [{ kind: "lookup", fields: ["ip saddr"], op: "in", set: "lost" }], /there is no lost/],
+  ["a map that is a set", [{ kind: "vmap", fields: ["ip saddr"], map: "v4" }], /there is no v4/],
+  ["a set of another type", [{ kind: "lookup", fields: ["ip6 saddr"], op: "in", set: "v4" }], /v4 is of type ipv4_addr, looked up by ipv6_addr/],
+  ["a concatenation in a set of one", [{ kind: "lookup", fields: ["ip saddr", "meta mark"], op: "in", set: "v4" }], /looked up by ipv4_addr \. mark/],
+  ["an address of the other family", [match("ip saddr", address("::1"))], /ip saddr: not a value of type ipv4_addr/],
+  ["a prefix of the other family", [match("ip saddr", { kind: "prefix", prefix: prefix("::/0") })], /an IPv6 prefix is not of type ipv4_addr/],
+  ["a range of host-order numbers", [match("meta mark", range(1, 2))], /no ranges of mark/],
+  ["a range that ends before it begins", [match("meta l4proto", 6), match("th dport", range(2, 1))], /the range ends before it begins/],
+  ["a port beyond 65535", [match("meta l4proto", 6), match("th dport", 65536)], /th dport: not a value/],
+  ["bits of a port", [match("meta l4proto", 6), match("th dport", { kind: "bits", mask: 1 })], /no bits to test in a inet_service/],
+  ["no bits", [match("meta mark", { kind: "bits", mask: 0 })], /no bits to test/],
+  ["every name", [match("meta iifname", { kind: "startsWith", text: "" })], /no beginning of an interface name/],
+  ["a limit of nothing", [{ kind: "limit", rate: 0, per: "second", burst: 5 }], /limit: rate and burst/],
+  ["a mark of 33 bits", [{ kind: "setMark", mask: 2 ** 32, value: 0 }], /not a value of type mark/],
+  ["protocols that exclude each other", [match("meta l4proto", 6), match("icmp type", 8)], /icmp type: the rule already requires protocol 6/],
+  ["more expressions than a rule may have", Array.from({ length: 65 }, () => match("meta mark", 1)), /130 expressions/],
+  ["a jump to nowhere", [jump("nowhere")], /nowhere is no chain to jump to/],
+  ["a jump to a base chain", [jump("b")], /b is no chain to jump to/],
+];
+
+test("a rule that breaks an invariant is named by its origin", async (t) => {
+  for (const [name, broken, message] of statements) {
+    await t.test(name, () => {
+      const found = checkRuleset(table([base("b", [rule(...broken)]), chain("c", rule(accept))], { sets: [v4] }));
+      assert.match(found.join("\n"), message);
+      assert.ok(found.every((line) => line.includes("chain b") && line.includes("GlobalNetworkPolicy default.web ingress rule 0")));
+    });
+  }
+});
+
+const overlapping = { ...v4, name: "i", flavour: "interval" as const, types: ["inet_service"] as const };
+
+function raw(name: string, bytes: readonly number[], width: number): NftSet {
+  return { ...overlapping, name, keys: { width, count: bytes.length / width, bytes: Uint8Array.from(bytes) } };
+}
+
+const rulesets: readonly (readonly [name: string, ruleset: Ruleset, message: RegExp])[] = [
+  ["a name that nft cannot read", table([chain("a b")]), /"a b" is no name/],
+  ["a name of 256 bytes", table([chain("a".repeat(256))]), /more than 255 bytes/],
+  ["a table with a bad name", { ...table([]), table: "1" }, /"1" is no name/],
+  ["chains out of order", table([chain("b"), chain("a")]), /a is out of order/],
+  ["two chains of one name", table([chain("a"), chain("a")]), /a is out of order or there twice/],
+  ["a set and a map of one name", table([chain("c")], { sets: [{ ...v4, name: "dispatch" }], maps: [dispatch] }), /two sets or maps are named dispatch/],
+  ["two base chains at one place", table([base("a", []), base("b", [])]), /two base chains at input 5/],
+  ["keys of a wrong width", table([], { sets: [{ ...v4, keys: packKeys(["ipv6_addr"], []) }] }), /set v4: keys of 16 bytes/],
+  [
+    "keys out of order",
+    table([], { sets: [{ ...v4, keys: { width: 4, count: 2, bytes: Uint8Array.of(9, 0, 0, 0, 8, 0, 0, 0) } }] }),
+    /set v4: key 1 is out of order/,
+  ],
+  ["keys twice", table([], { sets: [{ ...v4, keys: { width: 4, count: 2, bytes: Uint8Array.of(9, 0, 0, 0, 9, 0, 0, 0) } }] }), /set v4: key 1/],
+  ["ranges that overlap", table([], { sets: [raw("i", [0, 1, 0, 0, 0, 9, 0, 0, 0, 9, 0, 0, 0, 12, 0, 0], 8)] }), /set i: key 1/],
+  ["ranges that touch", table([], { sets: [raw("i", [0, 1, 0, 0, 0, 255, 0, 0, 1, 0, 0, 0, 1, 2, 0, 0], 8)] }), /set i: key 1/],
+  ["a range that ends before it begins", table([], { sets: [raw("i", [0, 9, 0, 0, 0, 1, 0, 0], 8)] }), /set i: key 0/],
+  ["a range after the last value", table([], { sets: [raw("i", [0, 1, 0, 0, 255, 255, 0, 0, 255, 255, 0, 0, 255, 255, 0, 0], 8)] }), /set i: key 1/],
+  ["intervals of names", table([], { sets: [{ ...raw("i", [], 32), types: ["ifname"] }] }), /no intervals of ifname/],
+  ["map entries out of order", table([chain("c")], { maps: [{ ...dispatch, entries: dispatch.entries.concat(dispatch.entries) }] }), /map dispatch: key 1/],
+  [
+    "a map key of another type",
+    table([chain("c")], { maps: [{ ...dispatch, entries: [{ key: [1], verdict: { kind: "accept" } }] }] }),
+    /map dispatch: not a value of type ifname/,
+  ],
+  [
+    "a map that leads nowhere",
+    table([base("b", [rule({ kind: "vmap", fields: ["meta iifname"], map: "dispatch" })])], { maps: [dispatch] }),
+    /c is no chain to jump to/,
+  ],
+  ["a loop", table([base("x", [rule(jump("y"))]), chain("y", rule(goTo("z"))), chain("z", rule(goTo("y")))]), /the jump to y is a loop/],
+  ["a chain that goes to itself, unreached", table([chain("a", rule(jump("a")))]), /the jump to a is a loop/],
+  [
+    "a reject that postrouting reaches",
+    table([base("b", [rule(jump("c"))], "postrouting"), chain("c", rule({ kind: "reject", with: "tcp reset" }))]),
+    /chain c .*: no reject in postrouting/,
+  ],
+];
+
+test("a ruleset that breaks an invariant is refused", async (t) => {
+  for (const [name, ruleset, message] of rulesets) await t.test(name, () => assert.match(checkRuleset(ruleset).join("\n"), message));
+});
+
+test("fifteen jumps deep is what the kernel takes", () => {
+  assert.deepEqual(checkRuleset(ladder(15)), []);
+  assert.match(checkRuleset(ladder(16)).join(), /chain b: jumps 16 deep, the kernel takes 15/);
+});
