@@ -50,7 +50,8 @@ async function compileOrExit(flags: Flags): Promise<CompiledPass> {
   const settings = settingsOrExit(flags);
   const [source, interfaces] = await Promise.all([manifestsOrExit(settings.manifests), hostInterfaces()]);
   complainOf(source.problems);
-  if (hasErrors(source.problems)) throw new CommandError(exitCodes.problems, `${countProblems(source.problems)} in ${settings.manifests}: nothing was changed`);
+  if (hasErrors(source.problems))
+    throw new CommandError(`${countProblems(source.problems)} in ${settings.manifests}: nothing was changed`, { exitCode: exitCodes.problems });
   const store = createStore();
   store.update({ source, interfaces });
   const compiled = compilePass({ node: settings.node, snapshot: store.snapshot(), settings: policySettings(settings) });
@@ -60,7 +61,7 @@ async function compileOrExit(flags: Flags): Promise<CompiledPass> {
 
 async function apply(compiled: CompiledPass, kernel: Kernel): Promise<string> {
   const pass = await applyPass(compiled, kernel, undefined).catch((error: unknown) => {
-    throw new CommandError(exitCodes.kernel, formatProblem(passProblem(error, compiled.input.snapshot.resources)));
+    throw new CommandError(formatProblem(passProblem(error, compiled.input.snapshot.resources)), { exitCode: exitCodes.kernel, cause: error });
   });
   const { counts, operations, generation, milliseconds } = successReport(pass, ["apply"], []);
   const size = `${plural(counts.endpoints, "endpoint")}, ${plural(counts.chains, "chain")}, ${plural(counts.rules, "rule")}, ${plural(counts.elements, "element")}`;

@@ -27,8 +27,8 @@ export class CommandError extends Error {
   override readonly name = "CommandError";
   readonly exitCode: number;
 
-  constructor(exitCode: number, message: string) {
-    super(message);
+  constructor(message: string, { exitCode, ...options }: ErrorOptions & { readonly exitCode: number }) {
+    super(message, options);
     this.exitCode = exitCode;
   }
 }

@@ -50,7 +50,7 @@ function kindOrExit(given: string): Kind {
     kinds.flatMap(({ names }) => names),
   );
   const hint = meant === undefined ? `there are ${kinds.map(({ names }) => names[1]).join(", ")}` : `did you mean ${meant}?`;
-  throw new CommandError(exitCodes.usage, `no kind ${JSON.stringify(given)}; ${hint}`);
+  throw new CommandError(`no kind ${JSON.stringify(given)}; ${hint}`, { exitCode: exitCodes.usage });
 }
 
 async function fromDaemon(control: string | undefined): Promise<readonly ResourceDocument[]> {
@@ -70,7 +70,9 @@ function oneOrExit(documents: readonly ResourceDocument[], kind: Kind, name: str
     name,
     documents.map(({ metadata }) => metadata.name),
   );
-  throw new CommandError(exitCodes.problems, `no ${kind.kind} named ${JSON.stringify(name)}${meant === undefined ? "" : `; did you mean ${meant}?`}`);
+  throw new CommandError(`no ${kind.kind} named ${JSON.stringify(name)}${meant === undefined ? "" : `; did you mean ${meant}?`}`, {
+    exitCode: exitCodes.problems,
+  });
 }
 
 function printAs(form: Form, kind: Kind, documents: readonly ResourceDocument[], isOne: boolean): string {

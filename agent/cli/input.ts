@@ -26,7 +26,8 @@ export function readSettings(flags: Flags): LoadedSettings {
 export function settingsOrExit(flags: Flags): Settings {
   const { settings, problems } = readSettings(flags);
   complainOf(problems);
-  if (settings === undefined) throw new CommandError(exitCodes.usage, `the settings have ${countProblems(problems)}; docs/settings.md explains them all`);
+  if (settings === undefined)
+    throw new CommandError(`the settings have ${countProblems(problems)}; docs/settings.md explains them all`, { exitCode: exitCodes.usage });
   return settings;
 }
 
@@ -34,7 +35,7 @@ export function settingsOrExit(flags: Flags): Settings {
 export async function manifestsOrExit(path: string): Promise<SourceState> {
   const state = await readDirectory(path);
   const unreadable = state.problems.find(({ code }) => code === "directory-unreadable");
-  if (unreadable !== undefined) throw new CommandError(exitCodes.usage, `manifests directory ${path} ${unreadable.message}`);
+  if (unreadable !== undefined) throw new CommandError(`manifests directory ${path} ${unreadable.message}`, { exitCode: exitCodes.usage });
   return state;
 }
 

@@ -13,12 +13,12 @@ export function readInterfacesFile(path: string): readonly Interface[] {
   try {
     content = parse(readFileSync(path, "utf8"));
   } catch (error) {
-    throw new CommandError(exitCodes.usage, `interfaces file ${path}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new CommandError(`interfaces file ${path}: ${error instanceof Error ? error.message : String(error)}`, { exitCode: exitCodes.usage, cause: error });
   }
   const problems: string[] = [];
   const interfaces = parseInterfaces(content, (problem) => problems.push(problem));
   if (problems.length === 0) return interfaces;
-  throw new CommandError(exitCodes.usage, problems.map((problem) => `interfaces file ${path}: ${problem}`).join("\n"));
+  throw new CommandError(problems.map((problem) => `interfaces file ${path}: ${problem}`).join("\n"), { exitCode: exitCodes.usage });
 }
 
 const keys: readonly string[] = ["name", "addresses", "up"];

@@ -76,6 +76,9 @@ async function ownInterfaces(): Promise<readonly Interface[]> {
     return await hostInterfaces();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError(exitCodes.kernel, `this host's interfaces cannot be read (${reason}); name an interfaces file with --interfaces`);
+    throw new CommandError(`this host's interfaces cannot be read (${reason}); name an interfaces file with --interfaces`, {
+      exitCode: exitCodes.kernel,
+      cause: error,
+    });
   }
 }

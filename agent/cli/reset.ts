@@ -44,7 +44,7 @@ async function reset(isSure: boolean, control: string): Promise<number> {
 
 async function confirm(question: string): Promise<boolean> {
   if (process.stdin.isTTY !== true)
-    throw new CommandError(exitCodes.usage, "reset asks before it removes anything, and standard input is no terminal: use --yes");
+    throw new CommandError("reset asks before it removes anything, and standard input is no terminal: use --yes", { exitCode: exitCodes.usage });
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return /^y(es)?$/i.test((await terminal.question(question)).trim());

@@ -75,7 +75,6 @@ function untilEnd(daemon: Daemon, log: Logger): Promise<number> {
 
 function cannotListen(path: string, error: unknown): Error {
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code === "EADDRINUSE")
-    return new CommandError(exitCodes.usage, `control socket ${path} is in use: another hostward runs, or another --control is needed`);
-  return new CommandError(exitCodes.usage, `control socket ${path} cannot be made (${message}); name another with --control`);
+  const why = code === "EADDRINUSE" ? "is in use: another hostward runs, or another file is there" : `cannot be made (${message})`;
+  return new CommandError(`control socket ${path} ${why}; name another with --control`, { exitCode: exitCodes.usage, cause: error });
 }

@@ -1,0 +1,221 @@
+// The daemon as a whole, in this process: real files and a real control socket, a kernel in memory, links and service manager that the test
+// plays.
+
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { askDaemon } from "../../agent/control/client.ts";
+import type { ResourceDocument } from "../../agent/control/document.ts";
+import type { Status } from "../../agent/control/status.ts";
+import { type Daemon, startDaemon } from "../../agent/daemon.ts";
+import { createMemoryKernel, type MemoryKernel } from "../../agent/kernel/memory.ts";
+import { createLogger } from "../../agent/log.ts";
+import { loadSettings } from "../../agent/settings/load.ts";
+import { table } from "../../rules/compile/hooks.ts";
+import type { Operation } from "../../rules/diff/types.ts";
+import type { Interface } from "../../rules/resolve/types.ts";
+
+const eth0: Interface = { name: "eth0", addresses: [{ family: 4, value: 0x0a000001n }], up: true };
+const endpoint = "apiVersion: projectcalico.org/v3\nkind: HostEndpoint\nmetadata: { name: a }\nspec: { node: host1, interfaceName: eth0 }\n";
+const policy = (ports: string) =>
+  `apiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nmetadata: { name: web }\nspec:\n  selector: all()\n  types: [Ingress]\n  ingress:\n    - { action: Allow, protocol: TCP, destination: { ports: [${ports}] } }\n`;
+
+interface Bench {
+  readonly daemon: Daemon;
+  readonly kernel: MemoryKernel;
+  readonly directory: string;
+  readonly log: readonly string[];
+  /** What the service manager was told, without STATUS. */
+  readonly told: readonly string[];
+  setInterfaces(interfaces: readonly Interface[]): void;
+  write(name: string, text: string): void;
+  /** Over the socket, until it holds. */
+  status(holds: (status: Status) => boolean): Promise<Status>;
+}
+
+interface Prepared {
+  readonly files?: Readonly<Record<string, string>>;
+  readonly interfaces?: readonly Interface[];
+  readonly kernel?: MemoryKernel;
+}
+
+async function withDaemon(
+  { files = { "endpoint.yaml": endpoint }, interfaces = [eth0], kernel = createMemoryKernel() }: Prepared,
+  use: (bench: Bench) => Promise<void>,
+) {
+  const directory = mkdtempSync(join(tmpdir(), "hostward-daemon-"));
+  mkdirSync(join(directory, "manifests"));
+  const write = (name: string, text: string) => writeFileSync(join(directory, name), text);
+  write("hostward.yaml", "");
+  for (const [name, text] of Object.entries(files)) write(join("manifests", name), text);
+  const log: string[] = [];
+  const told: string[] = [];
+  let current: readonly Interface[] = [];
+  let onLinks: (interfaces: readonly Interface[]) => void = () => undefined;
+  const linksSynced = Promise.withResolvers<void>();
+  const setInterfaces = (next: readonly Interface[]) => {
+    current = next;
+    onLinks(next);
+    linksSynced.resolve();
+  };
+  const control = join(directory, "run", "control.sock");
+  const load = () =>
+    loadSettings({ environment: {}, flags: { node: "host1", manifests: join(directory, "manifests"), control, config: join(directory, "hostward.yaml") } });
+  const { settings } = load();
+  assert.ok(settings);
+  const daemon = await startDaemon({
+    settings,
+    loadSettings: load,
+    version: "1.2.3",
+    log: createLogger("Info", "journal", { write: (line) => log.push(line.trimEnd()) }),
+    host: {
+      kernel,
+      serviceManager: { ready: () => told.push("ready"), status: () => undefined, stopping: () => told.push("stopping"), close: () => told.push("close") },
+      watchLinks({ onChange }) {
+        onLinks = onChange;
+        if (interfaces.length > 0) setImmediate(() => setInterfaces(interfaces));
+        return { current: () => current, synced: linksSynced.promise, close: () => undefined };
+      },
+    },
+  });
+  const status: Bench["status"] = async (holds) => {
+    const deadline = performance.now() + 5000;
+    for (;;) {
+      const now = (await askDaemon(control, "/status")) as Status;
+      if (holds(now)) return now;
+      assert.ok(performance.now() < deadline, JSON.stringify(now, undefined, 2));
+      await sleep(10);
+    }
+  };
+  try {
+    await use({ daemon, kernel, directory, log, told, setInterfaces, write, status });
+  } finally {
+    await daemon.close();
+    rmSync(directory, { recursive: true });
+  }
+}
+
+const isInSync = ({ state }: Status) => state === "in-sync";
+
+test("it starts, applies once, says that it is ready, and keeps the rules when it ends", async () => {
+  const kernel = createMemoryKernel();
+  const told: string[] = [];
+  await withDaemon({ kernel }, async (bench) => {
+    const status = await bench.status(isInSync);
+    assert.deepEqual([status.node, status.version, status.waitingFor, status.problems], ["host1", "1.2.3", [], []]);
+    assert.deepEqual(status.endpoints, [{ name: "a", state: "up", interfaces: ["eth0"], wildcard: false, shadowed: [] }]);
+    assert.equal(status.revision, status.latestRevision);
+    assert.equal(status.generation, await kernel.generation());
+    assert.equal(kernel.commits.length, status.lastPass?.batches);
+    assert.deepEqual(bench.told, ["ready"]);
+    await bench.daemon.close();
+    told.push(...bench.told);
+  });
+  assert.deepEqual(told, ["ready", "stopping", "close"]);
+  assert.notEqual((await kernel.read(table)).actual, undefined);
+});
+
+test("nothing is changed before interfaces and manifests are known", () =>
+  withDaemon({ interfaces: [] }, async ({ kernel, told, status, setInterfaces }) => {
+    const waiting = await status(({ waitingFor }) => !waitingFor.includes("manifests"));
+    assert.deepEqual([waiting.state, waiting.waitingFor, waiting.revision, waiting.generation], ["starting", ["interfaces"], 0, null]);
+    await sleep(100);
+    assert.deepEqual([kernel.commits.length, told], [0, []]);
+    setInterfaces([eth0]);
+    await status(isInSync);
+    assert.deepEqual(told, ["ready"]);
+  }));
+
+test("a file that changes, and an interface that comes, are applied", () =>
+  withDaemon({ interfaces: [{ ...eth0, name: "eth1" }] }, async ({ kernel, status, write, setInterfaces, log }) => {
+    const first = await status(isInSync);
+    assert.equal(first.endpoints[0]?.state, "error");
+    setInterfaces([eth0]);
+    const second = await status(({ endpoints }) => endpoints[0]?.state === "up");
+    write("manifests/policy.yaml", policy("80, 443"));
+    const third = await status(({ revision }) => revision > second.revision);
+    assert.ok((third.counts?.rules ?? 0) > (second.counts?.rules ?? 0));
+    assert.equal(third.generation, await kernel.generation());
+    assert.match(log.join("\n"), /<4>HostEndpoint a is error: no interface named eth0/);
+    assert.match(log.join("\n"), /<6>HostEndpoint a is up on eth0/);
+  }));
+
+test("an invalid change is told with its place and changes nothing; its correction is told too", () =>
+  withDaemon({ files: { "endpoint.yaml": endpoint, "policy.yaml": policy("80") } }, async ({ kernel, directory, status, write, log }) => {
+    const before = await status(isInSync);
+    const commits = kernel.commits.length;
+    write("manifests/policy.yaml", policy("80, 99999"));
+    const broken = await status(({ problems }) => problems.length > 0);
+    assert.deepEqual([broken.state, broken.revision, kernel.commits.length], ["in-sync", before.revision, commits]);
+    const [problem] = broken.problems;
+    assert.deepEqual([problem?.resource, problem?.field, problem?.place.line], ["GlobalNetworkPolicy/web", "spec.ingress[0].destination.ports[1]", 8]);
+    assert.match(log.join("\n"), new RegExp(`<3>${directory}/manifests/policy.yaml:8:\\d+: error field-value GlobalNetworkPolicy/web .* code=field-value`));
+    write("manifests/policy.yaml", policy("80"));
+    await status(({ problems }) => problems.length === 0);
+    assert.match(log.join("\n"), /<6>solved: .*GlobalNetworkPolicy\/web/);
+    assert.equal(kernel.commits.length, commits);
+  }));
+
+test("a refused ruleset makes it degraded with the rule's place, and the next good one in sync", () =>
+  withDaemon({}, async ({ kernel, status, write }) => {
+    const before = await status(isInSync);
+    kernel.refuse((operation: Operation) => (operation.object === "rule" && operation.rule.origin.name === "web" ? "EINVAL" : undefined));
+    write("manifests/policy.yaml", policy("80"));
+    const degraded = await status(({ state }) => state === "degraded");
+    assert.deepEqual([degraded.revision, degraded.generation], [before.revision, before.generation]);
+    assert.ok(degraded.latestRevision > degraded.revision);
+    const [problem] = degraded.problems;
+    assert.deepEqual(
+      [problem?.code, problem?.resource, problem?.field, problem?.place.line],
+      ["kernel-refused", "GlobalNetworkPolicy/web", "spec.ingress[0]", 8],
+    );
+    kernel.refuse(undefined);
+    const healed = await status(isInSync);
+    assert.deepEqual([healed.revision, healed.problems], [healed.latestRevision, []]);
+  }));
+
+test("a failed first pass is not ready, and a missing privilege is hopeless", async () => {
+  const kernel = createMemoryKernel();
+  kernel.permit(false);
+  await withDaemon({ kernel }, async ({ daemon, told, status }) => {
+    const report = await daemon.hopeless;
+    assert.deepEqual([report.outcome, report.problems[0]?.code], ["failed", "kernel-permission"]);
+    assert.equal((await status(({ state }) => state === "degraded")).revision, 0);
+    assert.deepEqual(told, []);
+  });
+});
+
+test("a reload takes over policy settings, and refuses a file with an error", () =>
+  withDaemon({}, async ({ daemon, kernel, status, write, log }) => {
+    const first = await status(isInSync);
+    write("hostward.yaml", "failsafeInboundHostPorts: none\nmanifests: /elsewhere\n");
+    daemon.reload();
+    await status(({ generation }) => generation !== first.generation);
+    write("hostward.yaml", "failsafeInboundHostPorts: tcp:99999\n");
+    const commits = kernel.commits.length;
+    daemon.reload();
+    await sleep(100);
+    assert.equal(kernel.commits.length, commits);
+    assert.match(log.join("\n"), /<3>settings are not reloaded: those in force stay/);
+  }));
+
+test("resources are answered on the socket as manifests", () =>
+  withDaemon({}, async ({ directory, status }) => {
+    await status(isInSync);
+    const documents = (await askDaemon(join(directory, "run", "control.sock"), "/resources")) as readonly ResourceDocument[];
+    assert.deepEqual(
+      documents.map(({ kind, metadata }) => `${kind}/${metadata.name}`),
+      ["HostEndpoint/a"],
+    );
+  }));
+
+test("the last endpoint's end is loud", () =>
+  withDaemon({}, async ({ status, write, log }) => {
+    await status(isInSync);
+    write("manifests/endpoint.yaml", endpoint.replace("host1", "host2"));
+    await status(({ problems }) => problems.some(({ code }) => code === "no-local-endpoints"));
+    assert.match(log.join("\n"), /<4>resolve: warning no-local-endpoints: no HostEndpoint is for node "host1" any more \(1 for others\)/);
+  }));
