@@ -52,6 +52,7 @@ export const NFT_MSG_DELSETELEM = 14;
 export const NFT_MSG_NEWGEN = 15;
 export const NFT_MSG_GETGEN = 16;
 export const NFT_MSG_NEWOBJ = 18;
+export const NFT_MSG_GETOBJ = 19;
 export const NFT_MSG_DELOBJ = 20;
 
 // Limits

@@ -171,6 +171,6 @@ function header(length: number, type: number): number {
 
 /** Both the writer's buffer and its messages are aligned; keys that are not are copied. */
 function wordsOf({ bytes }: { readonly bytes: Uint8Array }): Uint32Array {
-  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
   return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength >> 2);
 }

@@ -79,9 +79,9 @@ export class AttributeReader {
     return utf8.decode(end < 0 ? payload : payload.subarray(0, end));
   }
 
-  /** A copy of the payload. */
+  /** A copy of the payload, of no other class than Uint8Array: the slice of a Buffer would be a view. */
   data(): Uint8Array {
-    return this.#failure ? EMPTY : this.#bytes.slice(this.#start, this.#end);
+    return this.#failure ? EMPTY : new Uint8Array(this.#bytes.subarray(this.#start, this.#end));
   }
 
   /** Copies the payload to `target` at `offset`; an error unless it is `size` bytes. The target has room. */
