@@ -5,8 +5,8 @@ import { checkJumps } from "./checkJumps.ts";
 import { checkRule, type Named } from "./checkRule.ts";
 import { originComment } from "./comment.ts";
 import { dataTypes } from "./fields.ts";
-import { compareBytes, encodeKey, keyWidth, successor } from "./keys.ts";
-import type { Chain, DataType, MapEntry, NftMap, NftSet, Rule, Ruleset } from "./types.ts";
+import { compareBytes, encodeKey, firstUnsorted, keyWidth, successor } from "./keys.ts";
+import type { Chain, DataType, Keys, MapEntry, NftMap, NftSet, Rule, Ruleset } from "./types.ts";
 import { encodeUtf8 } from "./utf8.ts";
 
 /** NFT_NAME_MAXLEN less the terminating zero. */
@@ -53,29 +53,31 @@ function checkKeys({ types, flavour, keys }: NftSet): string[] {
   if (keys.width !== width || keys.bytes.length !== width * keys.count) return [`keys of ${keys.width} bytes, ${keys.count} in ${keys.bytes.length}`];
   // Concatenated intervals would take a byte swap of some fields (nft 1.0.6) and a lookup that is slow to change.
   if (flavour === "interval" && (types.length !== 1 || types.some((type) => dataTypes[type].order !== "big"))) return [`no intervals of ${types.join(" . ")}`];
-  const at = Array.from({ length: keys.count }, (_, i) => keys.bytes.subarray(i * width, (i + 1) * width));
-  const bad = at.findIndex((key, i) => !(flavour === "hash" ? follows(at[i - 1], key) : isNextRange(at[i - 1], key, dataTypes[types[0] as DataType].width)));
-  return bad === -1 ? [] : [`key ${bad} is out of order, there twice or overlaps`];
+  const bad = firstUnsorted(keys) ?? (flavour === "interval" ? firstOverlap(keys, dataTypes[types[0] as DataType].width) : undefined);
+  return bad === undefined ? [] : [`key ${bad} is out of order, there twice or overlaps`];
 }
 
-function follows(previous: Uint8Array | undefined, key: Uint8Array): boolean {
-  return previous === undefined || compareBytes(previous, key) < 0;
+function firstOverlap({ bytes, width }: Keys, typeWidth: number): number | undefined {
+  for (let at = 0; at < bytes.length; at += width) {
+    const previous = at === 0 ? undefined : bytes.subarray(at - width / 2, at);
+    if (!isNextRange(previous, bytes.subarray(at, at + width), typeWidth)) return at / width;
+  }
+  return undefined;
 }
 
-/** The range is no empty one, and at least one value lies between it and the previous. */
+/** The range is no empty one, and at least one value lies between it and the end of the previous. */
 function isNextRange(previous: Uint8Array | undefined, range: Uint8Array, width: number): boolean {
-  const half = range.length / 2;
-  const from = range.subarray(0, half);
-  const after = previous === undefined ? undefined : successor(previous.subarray(half), width);
+  const from = range.subarray(0, range.length / 2);
+  const after = previous === undefined ? undefined : successor(previous, width);
   const apart = previous === undefined || (after !== undefined && compareBytes(after, from) < 0);
-  return apart && compareBytes(from, range.subarray(half)) <= 0;
+  return apart && compareBytes(from, range.subarray(range.length / 2)) <= 0;
 }
 
 function checkEntries({ types, entries }: NftMap): string[] {
   const problems = entries.flatMap(({ key }) => keyProblem(types, key));
   if (problems.length > 0) return problems;
   const keys = entries.map(({ key }) => encodeKey(types, key));
-  const bad = keys.findIndex((key, i) => !follows(keys[i - 1], key));
+  const bad = keys.findIndex((key, i) => i > 0 && compareBytes(keys[i - 1] as Uint8Array, key) >= 0);
   return bad === -1 ? [] : [`key ${bad} is out of order or there twice`];
 }
 

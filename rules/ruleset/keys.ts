@@ -3,7 +3,7 @@
 
 import { prefixRange } from "../net/prefix.ts";
 import type { Address, Family, Prefix, Range } from "../net/types.ts";
-import { dataTypes, maximum, paddedWidth } from "./fields.ts";
+import { dataTypes, maximum, paddedWidth, type TypeSpec } from "./fields.ts";
 import type { DataType, Keys, NftSet, Scalar } from "./types.ts";
 import { decodeUtf8, encodeUtf8 } from "./utf8.ts";
 
@@ -123,6 +123,16 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return compareAt(a, 0, b);
 }
 
+/** Index of the first key that does not follow the one before it in bytewise order; undefined for a sorted set without repeats. */
+export function firstUnsorted({ bytes, width }: Keys): number | undefined {
+  for (let at = width; at < bytes.length; at += width) {
+    let i = at;
+    while (i < at + width && bytes[i] === bytes[i - width]) i++;
+    if (i === at + width || (bytes[i] as number) < (bytes[i - width] as number)) return at / width;
+  }
+  return undefined;
+}
+
 /** Bytewise order of the bytes from `at` on and the key. */
 function compareAt(bytes: Uint8Array, at: number, key: Uint8Array): number {
   for (let i = 0; i < key.length; i++) {
@@ -156,21 +166,29 @@ function writeText(type: DataType, text: string, bytes: Uint8Array, offset: numb
 }
 
 function writeNumber(type: DataType, value: number, bytes: Uint8Array, offset: number): void {
-  const { width, order } = dataTypes[type];
+  const { width } = dataTypes[type];
   if (width > 4 || type === "ipv4_addr" || !Number.isInteger(value) || value < 0 || value > maximum(type)) throw mismatch(type, value);
-  for (let i = 0; i < width; i++) bytes[offset + (order === "host" ? i : width - 1 - i)] = Math.floor(value / 256 ** i) % 256;
+  writeUnsigned(value, dataTypes[type], bytes, offset);
+}
+
+/** At most 32 bits. */
+function writeUnsigned(value: number, { width, order }: TypeSpec, bytes: Uint8Array, offset: number): void {
+  let rest = value;
+  for (let i = 0; i < width; i++) {
+    bytes[offset + (order === "host" ? i : width - 1 - i)] = rest;
+    rest >>>= 8;
+  }
 }
 
 function writeAddress(type: DataType, address: Address, bytes: Uint8Array, offset: number): void {
-  const { width } = dataTypes[type];
   if (type !== (address.family === 4 ? "ipv4_addr" : "ipv6_addr")) throw mismatch(type, address);
-  for (let at = offset + width - 4, rest = address.value; at >= offset; at -= 4, rest >>= 32n) {
-    const word = Number(BigInt.asUintN(32, rest));
-    bytes[at] = word >>> 24;
-    bytes[at + 1] = word >>> 16;
-    bytes[at + 2] = word >>> 8;
-    bytes[at + 3] = word;
+  if (address.family === 4) {
+    writeUnsigned(Number(address.value), dataTypes[type], bytes, offset);
+    return;
   }
+  const view = new DataView(bytes.buffer, bytes.byteOffset + offset);
+  view.setBigUint64(0, address.value >> 64n);
+  view.setBigUint64(8, address.value & 0xffff_ffff_ffff_ffffn);
 }
 
 function mismatch(type: DataType, scalar: Scalar): TypeError {

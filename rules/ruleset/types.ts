@@ -137,7 +137,7 @@ export interface NftSet {
   readonly name: string;
   /** One type, or several for a concatenation. */
   readonly types: readonly DataType[];
-  /** hash: exact keys, changed in place. interval: ranges, never changed in place: content is part of its name (kernel-facts, Hole B). */
+  /** hash: exact keys, changed in place. interval: ranges of one big-endian type, never changed in place: content is part of its name (kernel-facts, Hole B). */
   readonly flavour: "hash" | "interval";
   readonly keys: Keys;
   /** Human-readable definition, shown as the set's comment: "selector role == 'db' (IPv4)". */
