@@ -3,6 +3,7 @@
 
 import { withoutFalseJoins } from "./adjacent.ts";
 import { commentText, logPrefixText, originComment } from "./comment.ts";
+import { readFields } from "./dependencies.ts";
 import { fields } from "./fields.ts";
 import { capacity, declaredSize, unpackKeys } from "./keys.ts";
 import { comparisonText, rangeText, scalarText } from "./literal.ts";
@@ -15,8 +16,37 @@ export function printRuleset(ruleset: Ruleset): string {
 
 /** One rule on one line, its comment at the end. */
 export function printRule(rule: Rule): string {
-  const statements = withoutFalseJoins(rule.statements).map(printStatement);
+  const statements = namePorts(withoutFalseJoins(rule.statements).map((statement) => ({ statement, text: printStatement(statement) })));
   return [...statements, `comment "${originComment(rule.origin)}"`].join(" ");
+}
+
+interface Printed {
+  readonly statement: Statement;
+  readonly text: string;
+}
+
+/** `meta l4proto tcp th dport 80` as people write it, `tcp dport 80`: nft makes the same expressions of both. */
+function namePorts(printed: readonly Printed[]): string[] {
+  let protocol: string | undefined;
+  return printed.flatMap(({ statement, text }, index) => {
+    const named = transportNamed(statement);
+    if (named !== undefined && readsPort(printed[index + 1]?.statement)) {
+      protocol = named;
+      return [];
+    }
+    return protocol !== undefined && readsPort(statement) ? [text.replace(/^th/, protocol)] : [text];
+  });
+}
+
+function transportNamed(statement: Statement): string | undefined {
+  if (statement.kind !== "match" || statement.field !== "meta l4proto" || statement.op !== "==" || statement.value.kind !== "scalar") return undefined;
+  const name = scalarText("inet_proto", statement.value.value);
+  return ["tcp", "udp", "sctp", "udplite"].includes(name) ? name : undefined;
+}
+
+function readsPort(statement: Statement | undefined): boolean {
+  const [field, second] = statement === undefined ? [] : readFields(statement);
+  return second === undefined && (field === "th sport" || field === "th dport");
 }
 
 export function printStatement(statement: Statement): string {
