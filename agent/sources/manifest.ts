@@ -28,7 +28,7 @@ export function readManifest(text: string, source: string): Manifest {
   const ignored: Ignored[] = [];
   for (const document of readYaml(text, source)) {
     problems.push(...document.problems);
-    for (const { value, path } of unfold(document.value, [])) {
+    for (const { value, path } of unfold(document.value)) {
       const decoded = decodeResource(value, (within, spot) => document.locate([...path, ...within], spot));
       if (decoded.resource !== undefined) resources.push(decoded.resource);
       problems.push(...decoded.problems);
@@ -44,11 +44,12 @@ interface Item {
 }
 
 /** A List is its items; those of a HostEndpointList may leave out what the list says already. An empty document is nothing. */
-function unfold(value: unknown, path: Path): readonly Item[] {
+function unfold(value: unknown): readonly Item[] {
   if (value === undefined || value === null) return [];
-  if (!isMapping(value)) return [{ value, path }];
+  const whole = [{ value, path: [] }];
+  if (!isMapping(value)) return whole;
   const { apiVersion, kind, items } = value;
-  if (typeof kind !== "string" || !kind.endsWith("List") || !(Array.isArray(items) || items === null)) return [{ value, path }];
+  if (typeof kind !== "string" || !kind.endsWith("List") || !(Array.isArray(items) || items === null)) return whole;
   const implied = kind === "List" ? {} : { apiVersion, kind: kind.slice(0, -"List".length) };
-  return (items ?? []).flatMap((item: unknown, index: number) => unfold(isMapping(item) ? { ...implied, ...item } : item, [...path, "items", index]));
+  return (items ?? []).map((item: unknown, index: number) => ({ value: isMapping(item) ? { ...implied, ...item } : item, path: ["items", index] }));
 }

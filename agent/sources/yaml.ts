@@ -1,8 +1,9 @@
 // YAML text into plain values and, only when asked, the places of their parts. JSON is YAML. Two readings differ from the library's own:
 // yes, no, on and off are booleans as they are to kubectl (YAML 1.1), so that a manifest means one thing to both; tags are not resolved.
 
-import { type Document, type ParsedNode, parseAllDocuments, type ScalarTag, visit, type YAMLError } from "yaml";
+import { type Document, isScalar, type ParsedNode, parseAllDocuments, type ScalarTag, visit, type YAMLError } from "yaml";
 import type { Locate, Place, Problem } from "../../rules/model/problem.ts";
+import { hideLongLists, restoreLongLists } from "./longLists.ts";
 import { bomLength, createLocator, type Lines, linesOf } from "./yamlPlaces.ts";
 
 export interface YamlDocument {
@@ -35,7 +36,15 @@ export function readYaml(text: string, source: string): readonly YamlDocument[] 
 }
 
 function parse(chunk: string): readonly Parsed[] {
-  const documents = parseAllDocuments(chunk, {
+  const { text, runs } = hideLongLists(chunk);
+  const documents = compose(text);
+  if (runs.length === 0) return documents;
+  const sound = documents.every(({ errors }) => errors.length === 0) && restoreLongLists(documents, runs);
+  return sound ? documents : compose(chunk);
+}
+
+function compose(text: string): readonly Parsed[] {
+  const documents = parseAllDocuments(text, {
     prettyErrors: false,
     logLevel: "error",
     merge: true,
@@ -65,7 +74,7 @@ function read(document: Parsed, lines: Lines, base: number): YamlDocument {
   try {
     return { value: document.toJS({ maxAliasCount: mostAliases }), locate, problems };
   } catch (error) {
-    return { value: undefined, locate, problems: [...problems, aliasProblem(error, document, (offset) => lines.placeAt(base + offset))] };
+    return { value: undefined, locate, problems: [...problems, conversionProblem(error, document, (offset) => lines.placeAt(base + offset))] };
   }
 }
 
@@ -86,19 +95,46 @@ function faultProblem({ code, message }: YAMLError, severity: Problem["severity"
   return { code: "yaml-syntax", severity, place, message, ...explanations[code] };
 }
 
-/** toJS throws for an alias without an anchor and for too many of them. */
-function aliasProblem(error: unknown, document: Parsed, placeAt: (offset: number) => Place): Problem {
-  if (!(error instanceof ReferenceError)) throw error;
-  let offset = document.range[0];
+/** toJS throws where aliases and merges do not come out: an alias without an anchor, too many of them, a merge of what is no mapping. */
+function conversionProblem(error: unknown, document: Parsed, placeAt: (offset: number) => Place): Problem {
+  if (!(error instanceof Error)) throw error;
+  const at = (offset: number | undefined): Place => placeAt(offset ?? document.range[0]);
+  if (!(error instanceof ReferenceError)) {
+    return {
+      code: "yaml-syntax",
+      severity: "error",
+      place: at(mergeOffset(document)),
+      message: '"<<" merges mappings only',
+      hint: "give it an alias of a mapping",
+    };
+  }
+  const alias = unresolvedOffset(document);
+  const hint = 'put a text that begins with "*" in quotes';
+  if (alias !== undefined) return { code: "yaml-syntax", severity: "error", place: at(alias), message: "this alias has no anchor before it", hint };
+  const message = `anchors are used more than ${mostAliases} times, counting uses within uses`;
+  return { code: "yaml-syntax", severity: "error", place: at(undefined), message, hint: "write the values out" };
+}
+
+function unresolvedOffset(document: Parsed): number | undefined {
+  let offset: number | undefined;
   visit(document, {
     Alias(_, alias) {
       if (alias.resolve(document) !== undefined) return undefined;
-      offset = alias.range?.[0] ?? offset;
+      offset = alias.range?.[0];
       return visit.BREAK;
     },
   });
-  const unresolved = error.message.startsWith("Unresolved");
-  const message = unresolved ? "this alias has no anchor before it" : `anchors are used more than ${mostAliases} times, counting uses within uses`;
-  const hint = unresolved ? 'put a text that begins with "*" in quotes' : "write the values out";
-  return { code: "yaml-syntax", severity: "error", place: placeAt(offset), message, hint };
+  return offset;
+}
+
+function mergeOffset(document: Parsed): number | undefined {
+  let offset: number | undefined;
+  visit(document, {
+    Pair(_, { key }) {
+      if (!isScalar(key) || key.value !== "<<") return undefined;
+      offset = key.range?.[0];
+      return visit.BREAK;
+    },
+  });
+  return offset;
 }

@@ -23,11 +23,17 @@ export function linesOf(text: string, source: string): Lines {
   return {
     text,
     placeAt(offset) {
-      starts ??= [bomLength(text), ...Array.from(text.matchAll(/\n/g), ({ index }) => index + 1)];
+      starts ??= lineStarts(text);
       const line = lastAtMost(starts, offset);
       return { source, line: line + 1, column: offset - (starts[line] ?? 0) + 1 };
     },
   };
+}
+
+function lineStarts(text: string): readonly number[] {
+  const starts: number[] = [bomLength(text)];
+  for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", end + 1)) starts.push(end + 1);
+  return starts;
 }
 
 /** `base` is where the document's chunk begins in the text. */

@@ -56,6 +56,8 @@ function classify(value: unknown): Reading {
   if (typeof kind !== "string" || kind === "") return missingKind(apiVersion);
   if (typeof apiVersion !== "string" || apiVersion === "") return missingVersion(kind, apiVersion);
   if (apiVersions.includes(apiVersion)) return ofCalico(kind);
+  if (apiVersion === "v1" && kind === "List")
+    return report({ code: "not-a-resource", message: "this List is not read", hint: "its items must be resources, and none of them a List" });
   return isSlip(apiVersion, kind) ? wrongVersion(apiVersion, kind) : { kind: "ignore", why: `${apiVersion} is not Calico's` };
 }
 

@@ -2,8 +2,8 @@
 
 import fc from "fast-check";
 
-/** HOSTWARD_FUZZ_SECONDS, 2 unless told: as many runs as fit. A failure prints its seed; fast-check's `seed` and `path` replay it. */
-const seconds = Number(process.env["HOSTWARD_FUZZ_SECONDS"] ?? "2");
+/** FUZZ_SECONDS (or HOSTWARD_FUZZ_SECONDS), 2 unless told: as many runs as fit. A failure prints its seed; fast-check's `seed` and `path` replay it. */
+const seconds = Number(process.env["HOSTWARD_FUZZ_SECONDS"] ?? process.env["FUZZ_SECONDS"] ?? "2");
 
 export const fuzzBudget: fc.Parameters<unknown> = {
   numRuns: Number.MAX_SAFE_INTEGER,

@@ -37,7 +37,24 @@ const rows: readonly (readonly [sentence: string, text: string, outline: readonl
   ["JSON indented by tabs", JSON.stringify(tierObject("a"), null, "\t"), ["Tier/a 1:1"]],
   ["a List", `apiVersion: v1\nkind: List\nitems:\n- ${tierItem}\n- ${tierItem}\n`, ["Tier/a 4:3", "Tier/a 5:3"]],
   ["a List in JSON", JSON.stringify({ apiVersion: "v1", kind: "List", items: [tierObject("a")] }, null, 1), ["Tier/a 5:3"]],
-  ["a List of Lists", `apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: List, items: [${tierItem}]}\n`, ["Tier/a 4:40"]],
+  [
+    "a List of Lists",
+    `apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: List, items: [${tierItem}]}\n`,
+    ["4:3: error not-a-resource: this List is not read; its items must be resources, and none of them a List"],
+  ],
+  [
+    "a List that holds itself",
+    "&l\napiVersion: v1\nkind: List\nitems: [*l, *l]\n",
+    [
+      "4:9: error not-a-resource: this List is not read; its items must be resources, and none of them a List",
+      "4:13: error not-a-resource: this List is not read; its items must be resources, and none of them a List",
+    ],
+  ],
+  [
+    "a List without items",
+    "apiVersion: v1\nkind: List\n",
+    ["1:1: error not-a-resource: this List is not read; its items must be resources, and none of them a List"],
+  ],
   ["an empty List", "apiVersion: v1\nkind: List\nitems: []\n---\napiVersion: v1\nkind: List\nitems:\n", []],
   ["a TierList whose items do not repeat what it says", "apiVersion: projectcalico.org/v3\nkind: TierList\nitems:\n- metadata: {name: a}\n", ["Tier/a 4:3"]],
   ["another program's list", `apiVersion: apps/v1\nkind: DeploymentList\nitems:\n- metadata: {name: a}\n`, ["4:3 apps/v1 is not Calico's"]],
@@ -165,6 +182,7 @@ checkMessages([
     ['4:10: error yaml-syntax: a key must be a string; put a value that begins with "{" or "[" in quotes'],
   ],
   ["a tag", "apiVersion: projectcalico.org/v3\nkind: Tier\nmetadata:\n  name: !Ref x\n", ["4:9: warning yaml-syntax: Unresolved tag: !Ref; remove the tag"]],
+  ["a merge of a text", `${tier("a")}spec:\n  <<: text\n`, ['6:3: error yaml-syntax: "<<" merges mappings only; give it an alias of a mapping']],
   [
     "aliases that multiply",
     "a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\n",
