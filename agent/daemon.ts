@@ -88,12 +88,13 @@ export class Daemon {
 
   watch(): void {
     const { host, log } = this.#options;
-    host.serviceManager.status("starting: reading manifests and interfaces");
+    this.#tellStatus();
     const manifests: ResourceSource = watchDirectory({
       path: this.#settings.manifests,
       onChange: () => {
         this.#take("manifests", { source: manifests.current() });
         this.#journal.sources(this.#store.snapshot().problems);
+        this.#tellStatus();
       },
     });
     const links = host.watchLinks({
@@ -120,10 +121,15 @@ export class Daemon {
     const isFirst = this.#passes.lastGood === undefined;
     this.#passes = withReport(this.#passes, report);
     this.#journal.report(report);
-    const { state, revision, endpoints, problems } = this.status();
-    serviceManager.status(`${state}: revision ${revision}, ${endpoints.length} endpoints, ${problems.length} problems`);
+    this.#tellStatus();
     if (isFirst && report.outcome !== "failed") serviceManager.ready();
     if (isFirst && report.problems.some(({ code }) => code === "kernel-permission")) this.#giveUp(report);
+  }
+
+  #tellStatus(): void {
+    const { state, revision, endpoints, problems, waitingFor } = this.status();
+    const waiting = waitingFor.length === 0 ? "" : `, waiting for ${waitingFor.join(" and ")}`;
+    this.#options.host.serviceManager.status(`${state}: revision ${revision}, endpoints ${endpoints.length}, problems ${problems.length}${waiting}`);
   }
 
   status(): Status {

@@ -5,7 +5,7 @@ import { notifySystemd } from "../native/index.ts";
 export interface ServiceManager {
   /** After the first ruleset is in force. */
   ready(): void;
-  /** One line that `systemctl status` shows. */
+  /** One line that `systemctl status` shows. Sent when it changes. */
   status(text: string): void;
   stopping(): void;
   close(): void;
@@ -22,9 +22,13 @@ export function connectServiceManager(environment: Readonly<Record<string, strin
   };
   const period = watchdogPeriod(environment);
   const watchdog = period === undefined ? undefined : setInterval(() => send("WATCHDOG=1"), period).unref();
+  let shown = "";
   return {
     ready: () => send("READY=1"),
-    status: (text) => send(`STATUS=${text.replaceAll("\n", " ")}`),
+    status(text) {
+      if (text !== shown) send(`STATUS=${text}`);
+      shown = text;
+    },
     stopping: () => send("STOPPING=1"),
     close: () => clearInterval(watchdog),
   };

@@ -8,7 +8,7 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { after, afterEach, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { askDaemon } from "../../agent/control/client.ts";
 import type { Status } from "../../agent/control/status.ts";
@@ -33,6 +33,7 @@ describe("a host with one cable", () => {
   let directory: string;
   let control: string;
   const told: string[] = [];
+  const daemons: ChildProcess[] = [];
 
   before(async () => {
     lab = await openLab();
@@ -71,8 +72,15 @@ describe("a host with one cable", () => {
   function start(...prefix: readonly string[]): ChildProcess {
     const [first = launcher, ...rest] = [...prefix, ...(prefix.length === 0 ? [launcher] : []), "run", ...common, "--control", control];
     const env = { PATH: process.env["PATH"], NOTIFY_SOCKET: join(directory, "notify.sock"), WATCHDOG_USEC: "400000" };
-    return lab.host.spawn(first, rest, { cwd: directory, env, stdio: "ignore" });
+    const daemon = lab.host.spawn(first, rest, { cwd: directory, env, stdio: "ignore" });
+    daemons.push(daemon);
+    return daemon;
   }
+
+  /** What a failed test left running would spoil the next one. */
+  afterEach(async () => {
+    for (const daemon of daemons.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)) await end(daemon, "SIGKILL");
+  });
 
   async function end(daemon: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
     daemon.kill(signal);
@@ -134,9 +142,9 @@ describe("a host with one cable", () => {
     await lab.host.nft("flush table inet hostward");
     await status(({ lastPass }) => lastPass?.reasons.includes("foreign change") === true && lastPass.outcome === "applied");
     assert.deepEqual([await probe(80), await probe(81)], ["open", "timeout"]);
+    const repaired = await status(() => true);
     await lab.host.nft("add table inet foreign");
-    await sleep(500);
-    const { lastPass } = await status(() => true);
+    const { lastPass } = await status((now) => now.lastPass?.ended !== repaired.lastPass?.ended);
     assert.deepEqual([lastPass?.outcome, lastPass?.reasons], ["unchanged", ["foreign change"]], "what the kernel holds is what was sent");
     await lab.host.nft("delete table inet foreign");
 
@@ -154,9 +162,9 @@ describe("a host with one cable", () => {
 
   test("the service manager hears that it is ready, how it is, that it lives and that it stops", () => {
     assert.equal(told.filter((line) => line === "READY=1").length, 1);
-    assert.ok(told.indexOf("STATUS=starting: reading manifests and interfaces") < told.indexOf("READY=1"));
+    assert.ok(told.indexOf("STATUS=starting: revision 0, endpoints 0, problems 0, waiting for manifests and interfaces") < told.indexOf("READY=1"));
     assert.ok(
-      told.some((line) => /^STATUS=in-sync: revision \d+, 1 endpoints, 1 problems$/.test(line)),
+      told.some((line) => /^STATUS=in-sync: revision \d+, endpoints 1, problems 1$/.test(line)),
       told.join("\n"),
     );
     assert.ok(told.includes("WATCHDOG=1"));
