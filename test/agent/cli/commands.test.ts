@@ -159,7 +159,12 @@ const rows: readonly Row[] = [
     stdout: nothing,
     stderr: /no HostEndpoint named "some\.nam"; did you mean some\.name\?/,
   },
-  { name: "get of an unknown kind suggests one", arguments: ["get", "hostendpoinst", ...manifests], code: 2, stderr: /no kind X\?/ },
+  {
+    name: "get of an unknown kind suggests one",
+    arguments: ["get", "hostendpoinst", ...manifests],
+    code: 2,
+    stderr: /no kind "hostendpoinst"; did you mean hostendpoint\?/,
+  },
   {
     name: "get without a daemon says what to do",
     arguments: ["get", "hep", "--control", "absent.sock"],
