@@ -1,6 +1,7 @@
 // The real kernel: reads the table by dumps, commits batches, hears of changes, all over one netlink socket of its own. The only
 // importer of native/ besides its siblings here; what the messages look like is native/codec's.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { NFNLGRP_NFTABLES } from "../../native/codec/constants.ts";
 import { decodeGeneration, type Generation, generationRequest } from "../../native/codec/generation.ts";
 import { readMessages } from "../../native/codec/message.ts";
@@ -14,7 +15,7 @@ import { listTable } from "./listing.ts";
 import { encodeOperations } from "./operations.ts";
 import { kernelError } from "./refusal.ts";
 
-/** How often a table is read again because the ruleset changed meanwhile. */
+/** How often a table is read again because the ruleset changed meanwhile, with a millisecond more of patience each time. */
 const READ_ATTEMPTS = 20;
 
 /** @throws KernelError where there is no netlink socket to be had */
@@ -44,6 +45,7 @@ class NetlinkKernel implements Kernel {
       const before = await this.generation();
       const actual = await translated(this.#list(table));
       if (actual !== "changing" && (await this.generation()) === before) return { generation: before, actual };
+      await sleep(attempt);
     }
     throw new KernelError("stale", `the ruleset changed during each of ${READ_ATTEMPTS} attempts to read table inet ${table}`);
   }
