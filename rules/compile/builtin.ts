@@ -104,5 +104,5 @@ function withNets(failsafes: readonly Failsafe[]): readonly (readonly [Failsafe,
 function failsafeWithNet({ protocol, port }: Failsafe, net: Prefix, origin: Origin): Rule {
   const field = addressField(origin.direction === "ingress" ? "source" : "destination", net.family);
   const peer = net.length === 0 ? equals("meta nfproto", net.family === 4 ? nfproto.ipv4 : nfproto.ipv6) : networkMatch(field, net);
-  return { statements: [equals("meta l4proto", protocol), peer, equals("th dport", port), ...counted(accept)], origin };
+  return { statements: [equals("meta l4proto", protocol), equals("th dport", port), peer, ...counted(accept)], origin };
 }

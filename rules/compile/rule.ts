@@ -30,9 +30,9 @@ function familiesOf(rule: ResolvedRule): readonly (Family | undefined)[] {
 function conditions(context: Context, rule: ResolvedRule, family: Family | undefined): Alternatives {
   return allOf([
     protocolConditions(rule, family),
+    portConditions(context, rule, { protocol: requiredProtocol(rule, family), family }),
     family === undefined ? always : addressConditions(context, rule.source, { side: "source", family }),
     family === undefined ? always : addressConditions(context, rule.destination, { side: "destination", family }),
-    portConditions(context, rule, { protocol: requiredProtocol(rule, family), family }),
   ]);
 }
 

@@ -184,9 +184,9 @@ describe("essentials and failsafes", () => {
     const nets = ["10.0.0.0/8", "fd00::1", "0.0.0.0/0"].map((text) => ({ protocol: 17, port: 68, net: prefix(text) }));
     const ruleset = compiled([endpoint("e", { on: "eth0" })], { failsafeInbound: nets, failsafeOutbound: [...nets.toReversed(), ...nets] });
     assert.deepEqual(rulesOf(ruleset, "failsafe-in"), [
-      "meta l4proto udp meta nfproto ipv4 th dport 68 counter accept",
-      "meta l4proto udp ip saddr 10.0.0.0/8 th dport 68 counter accept",
-      "meta l4proto udp ip6 saddr fd00::1 th dport 68 counter accept",
+      "udp dport 68 meta nfproto ipv4 counter accept",
+      "udp dport 68 ip saddr 10.0.0.0/8 counter accept",
+      "udp dport 68 ip6 saddr fd00::1 counter accept",
     ]);
     assert.deepEqual(
       rulesOf(ruleset, "failsafe-out"),
