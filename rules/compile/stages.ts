@@ -11,7 +11,7 @@ export interface Stage {
   readonly list: ListName;
   readonly direction: Direction;
   readonly deny: Verdict;
-  /** The chain and the map that find the endpoint of an outgoing interface, where the stage has its own. */
+  /** The map from interface to endpoint; egress stages have a chain of that name around it. */
   readonly dispatch: string;
 }
 
