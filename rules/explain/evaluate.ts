@@ -1,129 +1,124 @@
-// The policy semantics by definition: Resolved and a packet in, verdict, deciding rule and the whole path out. Written from
-// semantics 3.4, 3.6, 3.7 and 4.2, and on purpose ignorant of how the compiler lays its chains out: it is what they are judged by.
+// The policy semantics by definition: Resolved and a packet in, verdict, deciding rule and the whole path out. Written from semantics 3 (above all
+// its table 3.9) and on purpose ignorant of how the compiler lays its chains out: it is what they are judged by. Here is the way of a packet from
+// hook to hook; what one endpoint's chain says at one of them is judgeChain.ts.
 
-import type { Direction } from "../model/types.ts";
-import { prefixContains } from "../net/prefix.ts";
 import { isWorkloadInterface } from "../resolve/interfaces.ts";
-import {
-  conntrackEstablished,
-  conntrackInvalid,
-  defaultDeny,
-  essentials,
-  failsafe,
-  hostToWorkload,
-  loopback,
-  workloadNeighbours,
-  workloadToHost,
-} from "../resolve/origins.ts";
-import type { Resolved, ResolvedEndpoint } from "../resolve/types.ts";
-import { judgeProfile, judgeTier } from "./judgeList.ts";
-import { allow, deny, goOn, inTurn, type Outcome } from "./outcome.ts";
-import type { Judgement, Packet } from "./types.ts";
-
-const ICMPV6 = 58;
+import { hostToWorkload } from "../resolve/origins.ts";
+import type { Resolved } from "../resolve/types.ts";
+import type { Origin } from "../ruleset/types.ts";
+import { judgeEstablished, judgeFromWorkload } from "./builtinSteps.ts";
+import { judgeChain, type Passage } from "./judgeChain.ts";
+import { accept, goOn, inTurn, type Outcome } from "./outcome.ts";
+import type { Judgement, Packet, Step } from "./types.ts";
 
 /** What hostward does with the packet; other tables may still drop what it allows (section 0, row 25). */
 export function evaluate(resolved: Resolved, packet: Packet): Judgement {
-  const outcome = travel(resolved, packet);
-  if (outcome.effect === "allow" || outcome.effect === "deny") return { verdict: outcome.effect, decidedBy: outcome.by, path: [outcome.step] };
-  return { verdict: "allow", decidedBy: undefined, path: [outcome.step] };
+  const path: Step[] = [];
+  let decidedBy: Origin | undefined;
+  let traveller: Traveller = { packet, admitted: false };
+  for (const { judge, after } of stopsOf(packet)) {
+    const outcome = judge(resolved, traveller);
+    path.push(outcome.step);
+    if (outcome.effect === "deny") return { verdict: "deny", decidedBy: outcome.by, path };
+    if (outcome.effect === "allow" || outcome.effect === "accept") decidedBy = outcome.by;
+    traveller = after?.(traveller, outcome.effect === "allow") ?? traveller;
+  }
+  return { verdict: "allow", decidedBy, path };
 }
 
-function travel(resolved: Resolved, packet: Packet): Outcome {
-  if (packet.in !== undefined && packet.out !== undefined) return goOn("forwarded: no enforced list judges it");
-  if (packet.in !== undefined) return enterHost(resolved, afterNat(packet), packet.in);
-  if (packet.out !== undefined) return leaveHost(resolved, afterNat(packet), packet.out);
-  return goOn("neither received nor sent through an interface");
+/** A packet on its way, and what it carries from hook to hook. */
+interface Traveller {
+  readonly packet: Packet;
+  /** A rule of an untracked or pre-DNAT policy has allowed it: normal policy and the incoming half of forward policy are spared (E21, P10, P23, P43). */
+  readonly admitted: boolean;
 }
 
-/** NAT comes before every hook that normal policy uses; egress of DNATed traffic is judged where its interface is final (P50-P52). */
-function afterNat(packet: Packet): Packet {
-  if (packet.dnat === undefined) return packet;
-  return { ...packet, destination: packet.dnat.address, destinationPort: packet.dnat.port ?? packet.destinationPort };
+interface Stop {
+  readonly judge: (resolved: Resolved, traveller: Traveller) => Outcome;
+  /** What the packet is when the next hook sees it. */
+  readonly after?: (traveller: Traveller, allowed: boolean) => Traveller;
 }
 
-/** Semantics 3.4. */
-function enterHost(resolved: Resolved, packet: Packet, link: string): Outcome {
+/** In the order of table 3.9. */
+function stopsOf({ in: from, out: to, routed }: Packet): readonly Stop[] {
+  if (from === undefined) return to === undefined ? [] : sentThrough(to, routed ?? to);
+  const received: readonly Stop[] = [beforeConntrack({ link: from, direction: "ingress" }), beforeNat(from)];
+  if (to === undefined) return [...received, { judge: (resolved, traveller) => enterHost(resolved, traveller, from) }];
+  return [...received, halfway({ link: from, direction: "ingress" }), halfway({ link: to, direction: "egress" })];
+}
+
+/**
+ * Untracked policy sees the interface of the first route and the destination as sent (G41); normal policy judges where the new destination's
+ * interface is known (P50-P52).
+ */
+function sentThrough(link: string, routed: string): readonly Stop[] {
+  const first = beforeConntrack({ link: routed, direction: "egress" });
+  return [
+    { judge: first.judge, after: (traveller, allowed) => translate(admitUntracked(traveller, allowed)) },
+    { judge: (resolved, traveller) => leaveHost(resolved, traveller, link) },
+  ];
+}
+
+/** Semantics 3.1 and 3.2: not even an established connection is spared (P11). */
+function beforeConntrack(passage: Passage): Stop {
+  return { judge: (resolved, { packet }) => judgeChain("untracked", { resolved, packet, passage }), after: admitUntracked };
+}
+
+/** Untracked is also untranslated. Over loopback a packet brings its connection along and keeps it (nft_notrack_eval). */
+function admitUntracked({ packet, admitted }: Traveller, allowed: boolean): Traveller {
+  if (!allowed) return { packet, admitted };
+  return { packet: packet.in === "lo" && packet.state !== "invalid" ? packet : { ...packet, state: "untracked", dnat: undefined }, admitted: true };
+}
+
+/** Semantics 3.3: for this host or not, and before any DNAT (P20). */
+function beforeNat(link: string): Stop {
+  const judge = (resolved: Resolved, { packet, admitted }: Traveller) =>
+    inTurn(`before DNAT, in through ${link}`, [
+      () => judgeEstablished(packet),
+      () => (admitted ? goOn(spared) : judgeChain("preDNAT", { resolved, packet, passage: { link, direction: "ingress" } })),
+    ]);
+  const after = ({ packet, admitted }: Traveller, allowed: boolean) => translate(route({ packet, admitted: admitted || allowed }));
+  return { judge, after };
+}
+
+const spared = "an untracked or pre-DNAT policy has allowed it";
+
+function translate({ packet, admitted }: Traveller): Traveller {
+  if (packet.dnat === undefined) return { packet, admitted };
+  return { packet: { ...packet, destination: packet.dnat.address, destinationPort: packet.dnat.port ?? packet.destinationPort }, admitted };
+}
+
+/** A forwarded packet has lost a hop by the time it is judged (ip_forward, ip6_forward). */
+function route({ packet, admitted }: Traveller): Traveller {
+  return packet.out === undefined ? { packet, admitted } : { packet: { ...packet, hopLimit: packet.hopLimit - 1 }, admitted };
+}
+
+/** Semantics 3.4. Workloads come before what earlier policy has allowed: pre-DNAT allow does not open the host to them (P23). */
+function enterHost(resolved: Resolved, { packet, admitted }: Traveller, link: string): Outcome {
   return inTurn(`local in through ${link}`, [
-    () => acceptEstablished(packet),
-    () => (isWorkloadInterface(link, resolved.settings) ? fromWorkload(resolved, packet, link) : goOn("not a workload interface")),
-    () => byGovernor(resolved, packet, { link, direction: "ingress" }),
+    () => judgeEstablished(packet),
+    () => (isWorkloadInterface(link, resolved.settings) ? judgeFromWorkload(resolved.settings, packet, link) : goOn("not a workload interface")),
+    () => (admitted ? goOn(spared) : judgeChain("normal", { resolved, packet, passage: { link, direction: "ingress" } })),
   ]);
 }
 
-/** Semantics 3.6. Workloads first: what leaves to one is always allowed, be it invalid, denied or DNATed (section 0, row 7). */
-function leaveHost(resolved: Resolved, packet: Packet, link: string): Outcome {
+/** Semantics 3.5: the endpoint it came in by, then the one it leaves by, workload interfaces under the wildcard included (P42). */
+function halfway(passage: Passage): Stop {
+  const { link, direction } = passage;
+  const judge = (resolved: Resolved, { packet, admitted }: Traveller) =>
+    inTurn(`forwarded, ${direction === "ingress" ? "in" : "out"} through ${link}`, [
+      () => judgeEstablished(packet),
+      () => (admitted && direction === "ingress" ? goOn(spared) : judgeChain("forward", { resolved, packet, passage })),
+    ]);
+  return { judge };
+}
+
+/** Semantics 3.6. Workloads before endpoints: what leaves to one is always allowed, be it invalid, denied or DNATed (section 0, row 7). */
+function leaveHost(resolved: Resolved, { packet, admitted }: Traveller, link: string): Outcome {
   return inTurn(`local out through ${link}`, [
-    () => acceptEstablished(packet),
-    () => (isWorkloadInterface(link, resolved.settings) ? allow(hostToWorkload, "host to local workload is always allowed") : goOn("not a workload interface")),
-    () => byGovernor(resolved, packet, { link, direction: "egress" }),
+    () => judgeEstablished(packet),
+    () =>
+      isWorkloadInterface(link, resolved.settings) ? accept(hostToWorkload, "host to local workload is always allowed") : goOn("not a workload interface"),
+    () => (admitted ? goOn(spared) : judgeChain("normal", { resolved, packet, passage: { link, direction: "egress" } })),
   ]);
-}
-
-/** Also on interfaces that nothing governs and from workloads, whose replies to the host it lets in. */
-function acceptEstablished({ state }: Packet): Outcome {
-  if (state === "established" || state === "related") return allow(conntrackEstablished, `conntrack state is ${state}`);
-  return goOn(`conntrack state is ${state}`);
-}
-
-/** Semantics 3.7: endpoints' policy has no say here (P55). */
-function fromWorkload({ settings }: Resolved, packet: Packet, link: string): Outcome {
-  const neighbours = [130, 131, 132, 133, 135, 136];
-  const type = icmpv6Type(packet);
-  if (type !== undefined && neighbours.includes(type)) return allow(workloadNeighbours, `ICMPv6 type ${type} of a workload`);
-  const action = settings.endpointToHostAction;
-  const text = `${link} is a workload interface and endpointToHostAction is ${action}`;
-  return action === "Drop" ? deny(workloadToHost, text) : allow(workloadToHost, text);
-}
-
-interface Passage {
-  readonly link: string;
-  readonly direction: Direction;
-}
-
-/** H12: an interface with an endpoint of its own is governed by that alone, any other by the wildcard. */
-function byGovernor(resolved: Resolved, packet: Packet, passage: Passage): Outcome {
-  const { link } = passage;
-  const named = resolved.endpoints.find(({ governs }) => governs.kind === "interfaces" && governs.names.includes(link));
-  const governor = named ?? resolved.endpoints.find(({ governs }) => governs.kind === "wildcard");
-  if (governor === undefined) return goOn(`nothing governs ${link}`);
-  if (named === undefined && link === "lo" && !resolved.settings.policeLoopback) return allow(loopback, "loopback is exempt from the wildcard");
-  return normalChain(governor, resolved, packet, passage);
-}
-
-/** Semantics 3.0, the normal chain, in the order of P1. */
-function normalChain(governor: ResolvedEndpoint, resolved: Resolved, packet: Packet, { link, direction }: Passage): Outcome {
-  const judged = { packet, direction, sets: resolved.sets };
-  return inTurn(`${link} is governed by HostEndpoint ${governor.endpoint.metadata.name}: normal policy, ${direction}`, [
-    () => (packet.state === "invalid" ? deny(conntrackInvalid, "conntrack state is invalid") : goOn("conntrack state is valid")),
-    () => judgeEssentials(resolved, packet),
-    () => judgeFailsafes(resolved, packet, direction),
-    ...governor.lists.normal[direction].map((tier) => () => judgeTier(tier, judged)),
-    ...governor.profiles.map((profile) => () => judgeProfile(profile, judged)),
-    () => deny(defaultDeny(direction), "no policy or profile allowed it"),
-  ]);
-}
-
-/** Section 0, row 4: MLD with any hop limit, neighbour discovery only from the link itself (RFC 4861, section 11.2). */
-function judgeEssentials({ settings }: Resolved, packet: Packet): Outcome {
-  const type = icmpv6Type(packet) ?? 0;
-  const listener = (type >= 130 && type <= 132) || type === 143;
-  const neighbour = type >= 133 && type <= 136 && packet.hopLimit === 255;
-  if (settings.allowEssentials && (listener || neighbour)) return allow(essentials, `ICMPv6 type ${type}`);
-  return goOn("not an essential of IPv6");
-}
-
-function icmpv6Type({ source, protocol, icmp }: Packet): number | undefined {
-  return source.family === 6 && protocol === ICMPV6 ? icmp?.type : undefined;
-}
-
-/** R50: the peer is who a failsafe's net is about, the source of what arrives and the destination of what leaves. */
-function judgeFailsafes({ settings }: Resolved, packet: Packet, direction: Direction): Outcome {
-  const list = direction === "ingress" ? settings.failsafeInbound : settings.failsafeOutbound;
-  const peer = direction === "ingress" ? packet.source : packet.destination;
-  const { protocol, destinationPort } = packet;
-  const open = list.some(
-    (entry) => entry.protocol === protocol && entry.port === destinationPort && (entry.net === undefined || prefixContains(entry.net, peer)),
-  );
-  return open ? allow(failsafe(direction), `port ${destinationPort} is a failsafe`) : goOn("not a failsafe port");
 }

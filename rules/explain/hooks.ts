@@ -24,12 +24,12 @@ export interface Point {
   readonly priority: number;
 }
 
-/** In order. Postrouting has the input device of forwarded packets and none for local ones (ip_output, ip6_output, Linux 5.7). */
+/** In order. The output hook names the device of the first route, also after a DNAT there; postrouting has the input device of forwarded packets and none for local ones (ip_output, ip6_output, Linux 5.7). */
 export function passagesOf(packet: Packet): readonly Passage[] {
   const { in: input, out: output } = packet;
   if (input === undefined) {
     return [
-      { hook: "output", in: undefined, out: output },
+      { hook: "output", in: undefined, out: packet.routed ?? output },
       { hook: "postrouting", in: undefined, out: output },
     ];
   }

@@ -4,16 +4,18 @@
 import type { Origin } from "../ruleset/types.ts";
 import type { Step } from "./types.ts";
 
-export type Outcome = (
-  | { readonly effect: "allow" | "deny"; readonly by: Origin }
-  /** Pass: leave the tier or profile. Continue: nothing here decided. */
-  | { readonly effect: "pass" | "continue" }
-) & { readonly step: Step };
+/**
+ * Allow: a rule of a policy or profile did. Accept: hostward itself did, which in the early lists spares nothing later (P3). Pass: leave the tier
+ * or profile. Continue: nothing here decided.
+ */
+export type Outcome = ({ readonly effect: "allow" | "accept" | "deny"; readonly by: Origin } | { readonly effect: "pass" | "continue" }) & {
+  readonly step: Step;
+};
 
 export type Stage = () => Outcome;
 
-export function allow(by: Origin, text: string): Outcome {
-  return { effect: "allow", by, step: { text, origin: by, steps: [] } };
+export function accept(by: Origin, text: string): Outcome {
+  return { effect: "accept", by, step: { text, origin: by, steps: [] } };
 }
 
 export function deny(by: Origin, text: string): Outcome {

@@ -1,5 +1,5 @@
 // One flow a line, as the corpus and the command line write it, into a Packet with what is expected of it, and back:
-//   <path> <protocol> <source> > <destination> [state] [hop=N] [dnat=ADDRESS] [-> allow|deny [by <text>]]
+//   <path> <protocol> <source> > <destination> [state] [hop=N] [dnat=ADDRESS [via=IF]] [-> allow|deny [by <text>]]
 // path: in:IF (delivered to this host), out:IF (sent by a local process), fwd:IF:IF. protocol: tcp, udp, sctp, udplite with ADDRESS:PORT on
 // both sides ([v6]:PORT), icmp/TYPE/CODE, icmpv6/TYPE/CODE, or a number with bare addresses. Strict: a misread flow is an unchecked one.
 
@@ -61,13 +61,14 @@ export function formatFlow({ packet, verdict, by }: Flow): string {
 
 /** The part before the arrow; what has its default is left out. */
 export function formatPacket(packet: Packet): string {
-  const { source, destination, dnat, state, hopLimit } = packet;
+  const { source, destination, dnat, routed, state, hopLimit } = packet;
   const ends = `${formatEnd(source, packet.sourcePort)} > ${formatEnd(destination, packet.destinationPort)}`;
   const usual = isUntrackedByKernel(packet) ? "untracked" : "new";
   const options = [
     ...(state === usual ? [] : [state]),
     ...(hopLimit === DEFAULT_HOP_LIMIT ? [] : [`hop=${hopLimit}`]),
     ...(dnat === undefined ? [] : [`dnat=${formatEnd(dnat.address, dnat.port)}`]),
+    ...(routed === undefined ? [] : [`via=${routed}`]),
   ];
   return [formatPath(packet), formatProtocol(packet), ends, ...options].join(" ");
 }
@@ -145,7 +146,8 @@ function parseOption(text: string, packet: Packet): Partial<Packet> {
   if (state !== undefined) return { state };
   if (text.startsWith("hop=")) return { hopLimit: parseNumber(text.slice(4), 255, text) };
   if (text.startsWith("dnat=")) return { dnat: parseTranslation(text.slice(5), packet) };
-  throw expectation(`a state (${states.join(", ")}), hop=N or dnat=ADDRESS`, text);
+  if (/^via=./.test(text)) return { routed: text.slice(4) };
+  throw expectation(`a state (${states.join(", ")}), hop=N, dnat=ADDRESS or via=IF`, text);
 }
 
 /** With a new port, or with the address alone when the port stays. */
@@ -163,6 +165,9 @@ function checked(packet: Packet): Packet {
   }
   if (packet.dnat !== undefined && (packet.state === "untracked" || packet.state === "invalid")) {
     throw new FlowError(`conntrack does the translating: dnat does not go with ${packet.state}`);
+  }
+  if (packet.routed !== undefined && (packet.dnat === undefined || packet.in !== undefined)) {
+    throw new FlowError("via is the interface before the DNAT of a packet that a local process sends: it goes with out: and dnat= only");
   }
   return packet;
 }

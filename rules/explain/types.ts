@@ -8,6 +8,11 @@ export interface Packet {
   readonly in: string | undefined;
   /** Interface it leaves through; undefined for a packet delivered to this host. Both given: forwarded. */
   readonly out: string | undefined;
+  /**
+   * Where the route leads before a DNAT in the output hook changes it: what that hook still names as outgoing interface (P50, G41).
+   * Only of a local process's translated packet; without it the same as `out`.
+   */
+  readonly routed?: string;
   readonly source: Address;
   /** As sent, before any DNAT. */
   readonly destination: Address;

@@ -26,6 +26,11 @@ export function failsafe(direction: Direction): Origin {
   return { kind: "failsafe", name: direction === "ingress" ? "inbound" : "outbound", direction };
 }
 
+/** In an untracked chain what answers for the failsafe ports of the other direction (P13, P15). */
+export function failsafeReplies(direction: Direction): Origin {
+  return { kind: "failsafe", name: direction === "ingress" ? "outbound" : "inbound", direction, note: "replies" };
+}
+
 /** The deny at the end of a tier that has a policy in this direction (E11). */
 export function tierEnd(name: string, direction: Direction): Origin {
   return { kind: "Tier", name, direction, note: "end of tier" };

@@ -74,7 +74,7 @@ table("who governs the packet", [
   { name: "H16: the wildcard on every other interface", on: host([open, wildcard]), packet: { way: "in:eth1" }, expected: ingressDefault },
   { name: "H16: also on an interface that nobody has heard of", on: host([wildcard]), packet: { way: "out:wg0" }, expected: egressDefault },
   { name: "G53: also on an excluded interface", on: host([wildcard]), packet: { way: "in:kube-ipvs0" }, expected: ingressDefault },
-  { name: "4.3: nobody judges forwarded packets yet", on: host([closed, wildcard]), packet: { way: "fwd:eth0:eth1" }, expected: "allow" },
+  { name: "E15: not of forwarded packets, without forward policy", on: host([closed, wildcard]), packet: { way: "fwd:eth0:eth1" }, expected: "allow" },
 ]);
 
 table("conntrack", [
@@ -304,8 +304,8 @@ table("4.2: policies and tiers", [
     expected: "deny by GlobalNetworkPolicy p ingress 0",
   },
   {
-    name: "preDNAT and untracked policies are no normal ones",
-    on: host([open, policy("p", { list: "preDNAT", ingress: [rule("Deny")] }), policy("q", { list: "untracked", ingress: [rule("Deny")] })]),
+    name: "E2: preDNAT and untracked policies are no normal ones, so their tier has no end",
+    on: host([open, policy("p", { list: "preDNAT" }), policy("q", { list: "untracked" })]),
     packet: {},
     expected: "allow by Profile projectcalico-default-allow ingress 0",
   },
@@ -368,6 +368,10 @@ test("the path tells every step up to the one that decided", () => {
   assert.deepEqual(
     evaluate(on, packet({})).path.flatMap((step) => lines(step, 0)),
     [
+      "no untracked policy governs eth0",
+      "before DNAT, in through eth0",
+      "  conntrack state is new",
+      "  no pre-DNAT policy governs eth0",
       "local in through eth0",
       "  conntrack state is new",
       "  not a workload interface",
