@@ -84,7 +84,7 @@ export class NetlinkSocket {
     return this.#inTurn(async (native) => {
       const exchange = await native.dump(request);
       throwIfFailed(exchange, request);
-      if (exchange.interrupted) throw new NetlinkError("NETLINK_INTERRUPTED", "a dump was interrupted by changes at every attempt");
+      if (exchange.interrupted) throw new NetlinkError("NETLINK_INTERRUPTED", "a dump was interrupted by changes again and again");
       if (!exchange.done) throw new NetlinkError("NETLINK_UNANSWERED", "the kernel did not end a dump");
       return exchange.messages;
     });
@@ -133,9 +133,16 @@ export class NetlinkMonitor {
     const { Monitor } = addon();
     const receive = checkSize("receiveBuffer", options.receiveBuffer ?? defaultReceiveBuffer);
     const deliver = (messages: Uint8Array, overflowed: boolean, syscall: string, errno: number): void => {
-      if (this.#native !== undefined && messages.length > 0) listener.messages(messages);
-      if (this.#native !== undefined && overflowed) listener.overflow();
-      if (this.#native !== undefined && errno !== 0) listener.failed(systemError(syscall, errno));
+      try {
+        if (this.#native !== undefined && messages.length > 0) listener.messages(messages);
+        if (this.#native !== undefined && overflowed) listener.overflow();
+        if (this.#native !== undefined && errno !== 0) listener.failed(systemError(syscall, errno));
+      } catch (error) {
+        // Node only warns of an error that passes through Node-API; a listener's is to be uncaught like any other.
+        process.nextTick(() => {
+          throw error;
+        });
+      }
     };
     this.#native = opened(() => new Monitor(checkProtocol(protocol), receive, groups, deliver));
   }

@@ -11,7 +11,7 @@ export type NetlinkErrorCode =
   | "NETLINK_STALE"
   /** Replies were lost (ENOBUFS): whether the request took effect is unknown. */
   | "NETLINK_OVERFLOW"
-  /** A dump was interrupted by changes at every attempt. */
+  /** A dump was interrupted by changes at every attempt, for two seconds. */
   | "NETLINK_INTERRUPTED"
   /** The kernel did not answer: the request did not ask it to, or its end is missing. */
   | "NETLINK_UNANSWERED"
@@ -70,5 +70,5 @@ export function errnoName(errno: number): string {
 export function systemError(syscall: string, errno: number, cause?: unknown): NetlinkError {
   const name = errnoName(errno);
   const code = name === "EPERM" || name === "EACCES" ? "NETLINK_PERMISSION" : "NETLINK_SYSTEM";
-  return new NetlinkError(code, `${syscall} on a netlink socket failed: ${name}`, { errno: name, syscall, cause });
+  return new NetlinkError(code, `${syscall} failed: ${name}`, { errno: name, syscall, cause });
 }

@@ -3,8 +3,6 @@
 
 #include "exchange.h"
 
-#include <chrono>
-
 namespace hostward {
 
 namespace {
@@ -86,11 +84,13 @@ Exchange Transact(Socket& socket, std::span<const uint8_t> bytes, uint32_t await
 
 Exchange Dump(Socket& socket, std::span<const uint8_t> request) {
   const std::lock_guard lock(socket.exchange_mutex());
-  for (int attempt = 1;; attempt++) {
+  const auto deadline = std::chrono::steady_clock::now() + kDumpPatience;
+  while (true) {
     Exchange exchange;
     SendAndDrain(socket, request, 0, exchange);
-    const bool again = exchange.interrupted || exchange.overflowed;
-    if (!again || exchange.failure || !exchange.refusals.empty() || attempt == kDumpAttempts) return exchange;
+    const bool incomplete = exchange.interrupted || exchange.overflowed;
+    const bool refused = exchange.failure || !exchange.refusals.empty();
+    if (!incomplete || refused || std::chrono::steady_clock::now() >= deadline) return exchange;
   }
 }
 

@@ -1,6 +1,7 @@
 // One request and everything the kernel answers to it.
 #pragma once
 
+#include <chrono>
 #include <span>
 #include <vector>
 
@@ -23,9 +24,10 @@ struct Exchange {
 // Sends a batch (or one message) and drains the replies. `awaited` is the sequence number whose acknowledgement was asked for.
 Exchange Transact(Socket& socket, std::span<const uint8_t> bytes, uint32_t awaited);
 
-// Sends a dump request and reads to its end, again from the start while it is interrupted or incomplete, at most kDumpAttempts times.
+// Sends a dump request and reads to its end, again from the start while it is interrupted or incomplete, for kDumpPatience at most.
 Exchange Dump(Socket& socket, std::span<const uint8_t> request);
 
-inline constexpr int kDumpAttempts = 32;
+// Changes that come faster than a dump takes can go on for long; this is many times the longest dump.
+inline constexpr std::chrono::seconds kDumpPatience{2};
 
 }  // namespace hostward

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
+#include <system_error>
 #include <utility>
 
 namespace hostward {
@@ -21,7 +23,7 @@ constexpr size_t kGatheredLimit = 4 * 1024 * 1024;
 
 Monitor::~Monitor() {
   Stop();
-  if (event_ >= 0) close(event_);
+  CloseDescriptors();
 }
 
 Failure Monitor::Open(int protocol, int receive_buffer, const std::vector<uint32_t>& groups) {
@@ -33,9 +35,14 @@ Failure Monitor::Open(int protocol, int receive_buffer, const std::vector<uint32
   return event_ < 0 ? Failure{"eventfd", errno} : Failure{};
 }
 
-void Monitor::Start(std::function<void()> wake) {
+Failure Monitor::Start(std::function<void()> wake) {
   wake_ = std::move(wake);
-  thread_ = std::thread([this] { Run(); });
+  try {
+    thread_ = std::thread([this] { Run(); });
+  } catch (const std::system_error& error) {
+    return {"pthread_create", error.code().value()};
+  }
+  return {};
 }
 
 void Monitor::Stop() {
@@ -46,6 +53,13 @@ void Monitor::Stop() {
   }
   Signal();
   thread_.join();
+  CloseDescriptors();
+}
+
+void Monitor::CloseDescriptors() {
+  socket_.Close();
+  if (event_ >= 0) close(event_);
+  event_ = -1;
 }
 
 Gathered Monitor::Take() {
@@ -59,9 +73,15 @@ Gathered Monitor::Take() {
 }
 
 // An eventfd's counter cannot fill up by this, so the write cannot fail.
-void Monitor::Signal() { eventfd_write(event_, 1); }
+void Monitor::Signal() {
+  if (event_ >= 0) eventfd_write(event_, 1);
+}
 
 void Monitor::Run() {
+  // Signals are the main thread's.
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);
   Bytes buffer(kReceiveRoom);
   while (Ready()) Collect(buffer);
 }

@@ -28,8 +28,9 @@ class Monitor {
 
   Failure Open(int protocol, int receive_buffer, const std::vector<uint32_t>& groups);
   // `wake` is called on the monitor's thread when something waits to be taken; not again before it was.
-  void Start(std::function<void()> wake);
-  // After it returns `wake` is never called again. May be called more than once, by one thread.
+  Failure Start(std::function<void()> wake);
+  // After it returns `wake` is never called again and the descriptors are closed; what was gathered can still be taken.
+  // Start, Stop and Take are one thread's to call, Stop more than once.
   void Stop();
   Gathered Take();
 
@@ -38,6 +39,7 @@ class Monitor {
   bool Ready();
   void Collect(Bytes& buffer);
   void Signal();
+  void CloseDescriptors();
 
   Socket socket_;
   int event_ = -1;

@@ -34,7 +34,10 @@ MonitorObject::MonitorObject(const Napi::CallbackInfo& info) : ObjectWrap(info),
   const napi_status status = napi_add_env_cleanup_hook(env_, AtExit, this);
   assert(status == napi_ok);
   (void)status;
-  monitor_->Start([wakeup = wakeup_] { wakeup.NonBlockingCall(); });
+  if (const Failure unstarted = monitor_->Start([wakeup = wakeup_] { wakeup.NonBlockingCall(); })) {
+    Stop();
+    throw SystemError(env, unstarted);
+  }
 }
 
 MonitorObject::~MonitorObject() { Stop(); }

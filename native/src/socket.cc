@@ -20,8 +20,11 @@ constexpr int kLargestBuffer = 1 << 30;
 
 }  // namespace
 
-Socket::~Socket() {
+Socket::~Socket() { Close(); }
+
+void Socket::Close() {
   if (descriptor_ >= 0) close(descriptor_);
+  descriptor_ = -1;
 }
 
 Failure Socket::Open(int protocol, Buffers buffers) {

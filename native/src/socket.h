@@ -39,6 +39,7 @@ class Socket {
   Socket& operator=(const Socket&) = delete;
 
   Failure Open(int protocol, Buffers buffers);
+  void Close();
   Failure Join(uint32_t group);
   // One sendmsg of all bytes; grows the send buffer first where that is allowed.
   Failure Send(std::span<const uint8_t> bytes);

@@ -65,6 +65,8 @@ class Job : public Napi::AsyncWorker {
  protected:
   void Execute() override { exchange_ = work_(*socket_, bytes_, awaited_); }
   void OnOK() override { deferred_.Resolve(ObjectOf(Env(), std::move(exchange_))); }
+  // Memory for a dump ran out.
+  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
 
  private:
   Napi::Promise::Deferred deferred_;
