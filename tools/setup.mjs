@@ -39,7 +39,8 @@ function installModules() {
   const modules = join(root, "node_modules", ".bin");
   const path = (process.env.PATH ?? "").split(":").filter((part) => part !== modules);
   const options = { cwd: root, stdio: ["ignore", "inherit", "inherit"], env: { ...process.env, PATH: path.join(":") } };
-  const result = spawnSync(command, [...prefix, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], options);
+  // Warnings would be about the Node that calls npm; what runs afterwards is the one that npm installs here.
+  const result = spawnSync(command, [...prefix, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], options);
   if (result.error) refuse(`npm could not be started (${result.error.message}): install npm 9 or later`);
   if (result.status !== 0) refuse(`npm ci failed with status ${result.status}; its messages are above`);
   const still = lacking(root);
