@@ -74,12 +74,12 @@ export function ensureCommands() {
   if (missing.length === 0 || !isRealRoot() || !isDebianLike()) return missing;
   const packages = [...new Set(missing.map((command) => packageOf[command]))];
   process.stdout.write(`setup: apt-get install ${packages.join(" ")}\n`);
-  const options = { stdio: ["ignore", "inherit", "inherit"], env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } };
-  const install = () => spawnSync("apt-get", ["install", "-y", "-q", "--no-install-recommends", ...packages], options);
-  if (install().status !== 0) {
-    // The package lists of a fresh image are empty or old.
-    spawnSync("apt-get", ["update", "-q"], options);
-    install();
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  const install = (stdio) => spawnSync("apt-get", ["install", "-y", "-q", "--no-install-recommends", ...packages], { stdio, env });
+  // The package lists of a fresh image are empty or old: what apt-get says to that is of no interest.
+  if (install("ignore").status !== 0) {
+    spawnSync("apt-get", ["update", "-q"], { stdio: ["ignore", "inherit", "inherit"], env });
+    install(["ignore", "inherit", "inherit"]);
   }
   return missingCommands();
 }
