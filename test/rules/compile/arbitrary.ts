@@ -170,28 +170,34 @@ export const resolved: fc.Arbitrary<Resolved> = fc.record({ policies, profiles, 
 
 const states = fc.constantFrom("new", "new", "new", "new", "established", "related", "invalid", "untracked");
 const links = fc.constantFrom("eth0", "eth1", "eth2", "lo", "cali1", "tap0", "veth@1");
-const way = fc.oneof(
-  { weight: 4, arbitrary: links.map((link) => ({ in: link, out: undefined })) },
-  { weight: 4, arbitrary: links.map((link) => ({ in: undefined, out: link })) },
-  { weight: 1, arbitrary: fc.tuple(links, links).map(([from, to]) => ({ in: from, out: to })) },
+const local = fc.oneof(
+  links.map((link) => ({ in: link, out: undefined })),
+  links.map((link) => ({ in: undefined, out: link })),
 );
 
-export const packet: fc.Arbitrary<Packet> = family.chain((of) =>
-  fc
-    .record({
-      way,
-      source: addressOf(of),
-      destination: addressOf(of),
-      protocol: fc.constantFrom(of === 4 ? 1 : 58, 6, 6, 17, 132, 47),
-      sourcePort: port,
-      destinationPort: port,
-      icmp: fc.record({ type: fc.constantFrom(0, 3, 8, 128, 130, 133, 134, 135, 136, 137, 143), code: fc.nat(2) }),
-      hopLimit: fc.constantFrom(64, 255),
-      state: states,
-      dnat: rarely(fc.record({ address: addressOf(of), port: maybe(port) })),
-    })
-    .map((drawn) => packetOf(drawn)),
-);
+const packetOn = (way: fc.Arbitrary<Pick<Packet, "in" | "out">>): fc.Arbitrary<Packet> =>
+  family.chain((of) =>
+    fc
+      .record({
+        way,
+        source: addressOf(of),
+        destination: addressOf(of),
+        protocol: fc.constantFrom(of === 4 ? 1 : 58, 6, 6, 17, 132, 47),
+        sourcePort: port,
+        destinationPort: port,
+        icmp: fc.record({ type: fc.constantFrom(0, 3, 8, 128, 130, 133, 134, 135, 136, 137, 143), code: fc.nat(2) }),
+        hopLimit: fc.constantFrom(64, 255),
+        state: states,
+        dnat: rarely(fc.record({ address: addressOf(of), port: maybe(port) })),
+      })
+      .map((drawn) => packetOf(drawn)),
+  );
+
+/** To or from a local process. */
+export const packet = packetOn(local);
+
+/** From one interface to another. */
+export const forwarded = packetOn(fc.record({ in: links, out: links }));
 
 /** Ports only where the protocol has them, types only in ICMP, and a translation only of what is tracked. */
 function packetOf(drawn: { way: Pick<Packet, "in" | "out"> } & Omit<Packet, "in" | "out">): Packet {

@@ -35,6 +35,12 @@ function ruleset(denyAction: "Drop" | "Reject"): Ruleset {
   return compile(resolved(resources, [link("eth0"), link("eth1")], { denyAction }));
 }
 
+/** A cable just plugged in may lose the first neighbour solicitation, and the next follows after a second. */
+async function untilReached(from: Namespace, address: string): Promise<void> {
+  for (let attempt = 0; attempt < 20; attempt++) if ((await from.agent.ping(address)) === "open") return;
+  assert.fail(`${address} cannot be reached`);
+}
+
 describe("DNAT by another table", () => {
   const kernel = openNetlinkKernel();
   let lab: Lab;
@@ -58,6 +64,7 @@ describe("DNAT by another table", () => {
     for (const route of ["10.0.1.0/24 via 10.0.0.1", "fd01::/64 via fd00::1"]) await server.ip(`route add ${route}`);
     for (const { server: address } of families) for (const port of [8080, 8081]) await server.agent.listen("tcp", address, port);
     for (const text of services) await lab.host.nft(text);
+    for (const { server: address } of families) await untilReached(lab.host, address);
   });
   after(async () => {
     kernel.close();

@@ -7,7 +7,7 @@ import { compile } from "../../../rules/compile/compile.ts";
 import { evaluate } from "../../../rules/explain/evaluate.ts";
 import { simulate } from "../../../rules/explain/simulate.ts";
 import { checkRuleset } from "../../../rules/ruleset/check.ts";
-import { packet, resolved } from "./arbitrary.ts";
+import * as arbitrary from "./arbitrary.ts";
 
 const packetsEach = 40;
 
@@ -15,7 +15,7 @@ describe("compile", () => {
   test("the ruleset does with every packet what the semantics say, by the same rule", () => {
     const verdicts = { allow: 0, deny: 0 };
     fc.assert(
-      fc.property(resolved, fc.array(packet, { minLength: 1, maxLength: packetsEach, size: "max" }), (policy, packets) => {
+      fc.property(arbitrary.resolved, fc.array(arbitrary.packet, { minLength: 1, maxLength: packetsEach, size: "max" }), (policy, packets) => {
         const ruleset = compile(policy);
         for (const one of packets) {
           const expected = evaluate(policy, one);
@@ -30,9 +30,19 @@ describe("compile", () => {
     assert(verdicts.allow > 1000 && verdicts.deny > 1000, `one-sided: ${JSON.stringify(verdicts)}`);
   });
 
+  test("normal policy never judges a forwarded packet", () => {
+    fc.assert(
+      fc.property(arbitrary.resolved, arbitrary.forwarded, (policy, one) => {
+        const { verdict, decidedBy } = simulate(compile(policy), one);
+        assert.deepEqual({ verdict, decidedBy }, { verdict: "allow", decidedBy: undefined }, describePacket(one));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   test("whatever the policy, the kernel would take the ruleset", () => {
     fc.assert(
-      fc.property(resolved, (policy) => {
+      fc.property(arbitrary.resolved, (policy) => {
         assert.deepEqual(checkRuleset(compile(policy)), []);
       }),
       { numRuns: 300 },
