@@ -52,11 +52,11 @@ function hostEndpointSpec({ node, target, expectedIPs, profiles, ports }: HostEn
   };
 }
 
-function policySpec({ tier, order, selector, types, list, applyOnForward, ingress, egress }: Policy): Record<string, unknown> {
+function policySpec({ tier, order, selector, hasSelector, types, list, applyOnForward, ingress, egress }: Policy): Record<string, unknown> {
   return {
     tier,
     order: Number.isFinite(order) ? order : undefined,
-    selector: printSelector(selector),
+    selector: hasSelector ? printSelector(selector) : undefined,
     types: types.map((direction) => (direction === "ingress" ? "Ingress" : "Egress")),
     preDNAT: list === "preDNAT" || undefined,
     doNotTrack: list === "untracked" || undefined,

@@ -12,7 +12,7 @@ import { rules } from "./rule.ts";
 import { localSelector } from "./scalars.ts";
 import type { Direction, Policy, Resource, Rule } from "./types.ts";
 
-type Spec = Pick<Policy, "tier" | "order" | "selector" | "types" | "list" | "applyOnForward" | "ingress" | "egress">;
+type Spec = Pick<Policy, "tier" | "order" | "selector" | "hasSelector" | "types" | "list" | "applyOnForward" | "ingress" | "egress">;
 
 interface Given {
   readonly tier: string;
@@ -57,6 +57,7 @@ const spec: Decoder<Spec> = refine(
     tier: given.tier,
     order: given.order,
     selector: effectiveSelector(given),
+    hasSelector: [given.selector, given.namespaceSelector, given.serviceAccountSelector].some((selector) => selector !== undefined),
     types: effectiveTypes(given),
     list: given.preDNAT ? "preDNAT" : given.doNotTrack ? "untracked" : "normal",
     applyOnForward: given.applyOnForward,

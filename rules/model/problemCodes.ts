@@ -18,6 +18,18 @@ export const problemCodes = {
   "not-enforced": "The kind, field or policy is valid Calico and hostward does not enforce it.",
   "namespace-ignored": "A resource that belongs to no namespace has one; it is ignored.",
   "too-many-problems": "The resource has more problems than are shown.",
+  "unknown-tier": "The policy's tier does not exist: it is judged last, and denies what it does not decide.",
+  "unknown-profile": "The HostEndpoint has a profile that does not exist: it denies everything that no policy decides.",
+  "policy-without-selector": "The policy has no selector, so it applies to every HostEndpoint.",
+  "policy-selects-nothing": "The policy selects none of the HostEndpoints.",
+  "selector-impossible": "No labels could ever match the selector.",
+  "rule-shadowed": "An earlier rule of the same list matches all that this one matches.",
+  "endpoint-shadowed": "Another HostEndpoint governs an interface that this one is meant for.",
+  "empty-address-set": "The selector of a rule's side stands for no address.",
+  "port-undeclared": "The rule names a port that no HostEndpoint has for it.",
+  "ssh-not-failsafe": "The port of SSH is none of the failsafe ports.",
+  "untracked-on-wildcard": "A doNotTrack policy selects a wildcard HostEndpoint, to which it does not apply.",
+  "untracked-one-way": "A doNotTrack policy lets packets through in one direction, and none lets the replies through.",
 } as const satisfies Readonly<Record<string, string>>;
 
 export type ProblemCode = keyof typeof problemCodes;

@@ -45,6 +45,8 @@ export interface Policy extends Base<PolicyKind> {
   readonly order: number;
   /** Effective selector (S10, S11): all() when empty; never matches a host endpoint when namespaceSelector or serviceAccountSelector is set. */
   readonly selector: Selector;
+  /** False when none of the three selectors was written: it then applies to everything, which its author may not have meant (G9). */
+  readonly hasSelector: boolean;
   /** Already derived by R21. */
   readonly types: readonly Direction[];
   readonly list: "normal" | "preDNAT" | "untracked";

@@ -44,6 +44,7 @@ export function policy(name: string, ...ports: readonly number[]): Policy {
     tier: "default",
     order: 1,
     selector: { kind: "all" },
+    hasSelector: true,
     types: ["ingress"],
     list: "normal",
     applyOnForward: false,

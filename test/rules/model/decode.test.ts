@@ -135,6 +135,7 @@ test("a policy's defaults", () => {
     tier: "default",
     order: Number.POSITIVE_INFINITY,
     selector: { kind: "all" },
+    hasSelector: false,
     types: ["ingress"],
     list: "normal",
     applyOnForward: false,
@@ -142,6 +143,15 @@ test("a policy's defaults", () => {
     egress: [],
   });
 });
+
+for (const [sentence, spec, expected] of [
+  ["an empty selector is none", { selector: "" }, false],
+  ["all() is a selector", { selector: "all()" }, true],
+  ["a namespaceSelector is one", { namespaceSelector: "all()" }, true],
+  ["a serviceAccountSelector is one", { serviceAccountSelector: "has(x)" }, true],
+] as const) {
+  test(`${sentence} (G9)`, () => assert.equal(policy(spec).hasSelector, expected));
+}
 
 const allow = [{ action: "Allow" }];
 

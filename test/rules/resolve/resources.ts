@@ -79,7 +79,7 @@ export function policy(name: string, form: PolicyForm = {}): Policy {
     ingress: [],
     egress: [],
   };
-  return { kind: "GlobalNetworkPolicy", metadata: metadata(name), place, ...defaults, ...form, selector: selector(form.selector ?? "all()") };
+  return { kind: "GlobalNetworkPolicy", metadata: metadata(name), place, ...defaults, ...form, selector: selector(form.selector ?? "all()"), hasSelector: form.selector !== undefined };
 }
 
 export function profile(name: string, form: Partial<Pick<Profile, "ingress" | "egress" | "labelsToApply">> = {}): Profile {
