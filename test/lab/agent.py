@@ -130,7 +130,7 @@ def checksum(data):
 
 def ping(address, source=None, timeout=0.5):
     v6 = ":" in address
-    protocol = socket.getprotobyname("ipv6-icmp" if v6 else "icmp")
+    protocol = socket.IPPROTO_ICMPV6 if v6 else socket.IPPROTO_ICMP
     # A new identifier each time: an old one would belong to a flow that connection tracking knows.
     own = os.urandom(4)
     with socket.socket(family_of(address), socket.SOCK_RAW, protocol) as raw:

@@ -1,6 +1,7 @@
 // A network of namespaces on this machine: the host (where this process and the code under test run) and as many peers as a test wants,
 // cabled by veth pairs. Needs lab/enter.ts, which this file imports, so a lab can never be opened in the machine's own network.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { isInLab } from "./enter.ts";
 import { Namespace } from "./namespace.ts";
 
@@ -39,6 +40,7 @@ export class Lab {
     for (const { namespace, name, addresses = [] } of [a, b]) {
       await namespace.ip(...addresses.map((address) => `address add ${address} dev ${name}${address.includes(":") ? " nodad" : ""}`), `link set ${name} up`);
     }
+    for (const end of [a, b]) await untilUp(end);
   }
 
   /** Ends every process of the lab and removes its namespaces; interfaces at the host go with their other ends. */
@@ -47,6 +49,16 @@ export class Lab {
     await this.host.ip(...this.#peers.map(({ name }) => `netns delete ${name}`));
     this.#peers.length = 0;
   }
+}
+
+/** The kernel tells of a carrier a little later (linkwatch), and IPv6 hears no neighbour solicitation before it. */
+async function untilUp({ namespace, name }: CableEnd): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const [link] = JSON.parse(await namespace.must("ip", ["-json", "link", "show", "dev", name])) as readonly { readonly operstate: string }[];
+    if (link?.operstate === "UP") return;
+    await sleep(5);
+  }
+  throw new Error(`${name} in ${namespace.name} did not come up within a second`);
 }
 
 export async function openLab(): Promise<Lab> {

@@ -58,7 +58,7 @@ describe("DNAT by another table", () => {
       { namespace: lab.host, name: "eth1", addresses: ["10.0.1.1/24", "fd01::1/64"] },
       { namespace: beyond, name: "eth0", addresses: ["10.0.1.9/24", "fd01::9/64"] },
     );
-    await lab.host.run("sysctl", ["-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"]);
+    await lab.host.agent.sysctl({ "net/ipv4/ip_forward": 1, "net/ipv6/conf/all/forwarding": 1 });
     for (const route of ["10.96.0.0/16 via 10.0.1.9", "fd96::/64 via fd01::9"]) await lab.host.ip(`route add ${route}`);
     for (const route of ["default via 10.0.1.1", "default via fd01::1"]) await beyond.ip(`route add ${route}`);
     for (const route of ["10.0.1.0/24 via 10.0.0.1", "fd01::/64 via fd00::1"]) await server.ip(`route add ${route}`);
