@@ -2,7 +2,7 @@
 // enforced must not be silent.
 
 import type { Problem } from "../model/problem.ts";
-import type { HostEndpoint, Policy, Resource } from "../model/types.ts";
+import type { Resource } from "../model/types.ts";
 import { compareBytes } from "./order.ts";
 import type { ListName, Lists, ResolvedEndpoint } from "./types.ts";
 
@@ -58,19 +58,6 @@ function notEnforced(policy: Resource, list: ListName, endpoint: string): Proble
     resource: subject(policy.kind, policy.metadata.name),
     field: fields[list],
     message: `${limits[list]}; the policy selects HostEndpoint '${endpoint}'`,
-  };
-}
-
-/** H14: the wildcard has no untracked policy, in Felix as here. */
-export function wildcardUntracked(policy: Policy, endpoint: HostEndpoint): Problem {
-  return {
-    code: "not-enforced",
-    severity: "warning",
-    place: policy.place,
-    resource: subject(policy.kind, policy.metadata.name),
-    field: "spec.doNotTrack",
-    message: `a doNotTrack policy does not apply to the wildcard HostEndpoint '${endpoint.metadata.name}', which it selects`,
-    hint: "give the interfaces that need it HostEndpoints of their own",
   };
 }
 

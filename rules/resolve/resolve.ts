@@ -2,10 +2,8 @@
 // profiles in order with every name and selector looked up. Values in, values out: the order of the input never matters.
 
 import { builtinProfile, builtinTiers } from "../model/builtin.ts";
-import type { Problem } from "../model/problem.ts";
-import type { HostEndpoint, Labels, Policy, Profile, Resource } from "../model/types.ts";
-import { matches } from "../selector/matches.ts";
-import { unenforced, wildcardUntracked } from "./enforcement.ts";
+import type { HostEndpoint, Labels, Profile, Resource } from "../model/types.ts";
+import { unenforced } from "./enforcement.ts";
 import { findGovernors, type Governors } from "./governors.ts";
 import { candidates } from "./interfaces.ts";
 import { effectiveLabels } from "./labels.ts";
@@ -38,8 +36,7 @@ export function resolve({ node, resources, interfaces, settings }: ResolveInput)
   const endpoints = [...lists].map(([endpoint, own]) =>
     withoutUntrackedWildcard({ endpoint, governs: governs(endpoint, governors), lists: own, profiles: endpoint.profiles.map(profile) }),
   );
-  const problems = [...untrackedOnWildcard(policies, labels, governors.wildcard), ...unenforced(resources, endpoints)];
-  return { endpoints, statuses, sets: peers.sets(), settings, problems };
+  return { endpoints, statuses, sets: peers.sets(), settings, problems: unenforced(resources, endpoints) };
 }
 
 function ofKind<K extends Resource["kind"]>(resources: readonly Resource[], kind: K): Extract<Resource, { kind: K }>[] {
@@ -83,10 +80,4 @@ function resolveProfile(name: string, profile: Profile | undefined, context: Rul
 function withoutUntrackedWildcard(resolved: ResolvedEndpoint): ResolvedEndpoint {
   if (resolved.governs.kind !== "wildcard") return resolved;
   return { ...resolved, lists: { ...resolved.lists, untracked: { ingress: [], egress: [] } } };
-}
-
-function untrackedOnWildcard(policies: readonly Policy[], labels: EndpointLabels, wildcard: HostEndpoint | undefined): Problem[] {
-  if (wildcard === undefined) return [];
-  const untracked = policies.filter((policy) => policy.list === "untracked" && matches(policy.selector, labels.get(wildcard) ?? {}));
-  return untracked.sort((a, b) => compareBytes(a.metadata.name, b.metadata.name)).map((policy) => wildcardUntracked(policy, wildcard));
 }

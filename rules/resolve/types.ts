@@ -48,7 +48,7 @@ export interface Resolved {
   /** Address sets that rules refer to, by id. */
   readonly sets: ReadonlyMap<string, AddressSet>;
   readonly settings: PolicySettings;
-  /** What the user wrote and hostward does not do: untracked policies on a wildcard endpoint (H14), lists not enforced yet. */
+  /** What the user wrote and hostward does not do: lists not enforced yet. */
   readonly problems: readonly Problem[];
 }
 
