@@ -14,6 +14,9 @@ import { capacity, declaredSize, encodeKey } from "../../rules/ruleset/keys.ts";
 import { lowerRule } from "../../rules/ruleset/lower.ts";
 import type { NftMap, NftSet } from "../../rules/ruleset/types.ts";
 
+/** Bytes of a usual rule; large operations reserve their own. */
+const OPERATION_ROOM = 640;
+
 export interface EncodedOperations extends EncodedBatch {
   /** The operation that the message with this sequence number belongs to. None for the batch's own begin and end. */
   operationOf(sequence: number): Operation | undefined;
@@ -25,7 +28,7 @@ export type Encoding =
   | { readonly ok: false; readonly operation: Operation; readonly error: CodecError };
 
 export function encodeOperations({ table, operations }: Batch, options: BatchOptions): Encoding {
-  const batch = new BatchWriter(options);
+  const batch = new BatchWriter({ capacity: OPERATION_ROOM * operations.length, ...options });
   /** Index of the last message of each operation. */
   const lasts: number[] = [];
   for (const operation of operations) {

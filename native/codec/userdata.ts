@@ -22,14 +22,24 @@ const decoder = new TextDecoder();
 
 /** Writes the attribute `type`, or nothing where there are no items. */
 export function writeUserdata(writer: AttributeWriter, type: number, items: readonly UserdataItem[]): void {
-  const bytes: number[] = [];
-  for (const [kind, value] of items) {
-    const payload = typeof value === "number" ? [value & 0xff, (value >> 8) & 0xff, (value >> 16) & 0xff, value >>> 24] : [...utf8.encode(value), 0];
+  if (items.length === 0) return;
+  const payloads = items.map(([, value]) => (typeof value === "number" ? hostNumber(value) : utf8.encode(`${value}\0`)));
+  const bytes = new Uint8Array(payloads.reduce((size, payload) => size + 2 + payload.length, 0));
+  let at = 0;
+  items.forEach(([kind], i) => {
+    const payload = payloads[i] as Uint8Array;
     if (payload.length > 0xff) writer.fail(`a comment of ${payload.length - 1} bytes: userdata holds at most 254`);
-    bytes.push(kind, payload.length & 0xff, ...payload);
-  }
+    bytes[at] = kind;
+    bytes[at + 1] = payload.length;
+    bytes.set(payload, at + 2);
+    at += 2 + payload.length;
+  });
   if (bytes.length > NFT_USERDATA_MAXLEN) writer.fail(`userdata of ${bytes.length} bytes: the kernel takes at most ${NFT_USERDATA_MAXLEN}`);
-  if (bytes.length > 0) writer.data(type, Uint8Array.from(bytes));
+  writer.data(type, bytes);
+}
+
+function hostNumber(value: number): Uint8Array {
+  return Uint8Array.of(value, value >> 8, value >> 16, value >>> 24);
 }
 
 /** The comment stored under `kind` in the current attribute; empty where there is none. Broken userdata is not an error: anyone may write it. */

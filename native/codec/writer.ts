@@ -53,9 +53,8 @@ export class AttributeWriter {
   /** UTF-8 with the NUL that the kernel's NLA_STRING policies and nft expect. */
   text(type: number, value: string): void {
     this.reserve(HEADER + 3 * value.length + 4);
-    const at = this.length + HEADER;
-    const size = utf8.encodeInto(value, this.bytes.subarray(at)).written;
-    if (value.includes("\0")) this.fail(`attribute ${type}: text with a NUL in it`);
+    const size = writeText(this.bytes, this.length + HEADER, value);
+    if (size < 0) this.fail(`attribute ${type}: text with a NUL in it`);
     this.#header(type, size + 1);
     this.length += (size + 4) & ~3;
   }
@@ -123,4 +122,15 @@ export class AttributeWriter {
     bytes[length + 3] = value;
     this.length = length + 4;
   }
+}
+
+/** Writes UTF-8 without a NUL where there is room for it. Returns how many bytes, negative for a NUL. Names are short and ASCII: no call into C++ for them. */
+function writeText(bytes: Uint8Array, at: number, text: string): number {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 0) return -1;
+    if (code > 0x7f) return text.includes("\0") ? -1 : utf8.encodeInto(text, bytes.subarray(at)).written;
+    bytes[at + i] = code;
+  }
+  return text.length;
 }
