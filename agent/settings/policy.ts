@@ -16,6 +16,9 @@ export function policySettings(settings: Settings): PolicySettings {
     logPrefix: settings.logPrefix,
     policeLoopback: settings.policeLoopback,
     allowEssentials: settings.allowEssentials,
+    invalidCheck: true,
+    logRateLimit: undefined,
+    encapsulation: { vxlan: [], ipip: false, wireguard: [] },
   };
 }
 

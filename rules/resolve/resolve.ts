@@ -36,7 +36,7 @@ export function resolve({ node, resources, interfaces, settings }: ResolveInput)
   const endpoints = [...lists].map(([endpoint, own]) =>
     withoutUntrackedWildcard({ endpoint, governs: governs(endpoint, governors), lists: own, profiles: endpoint.profiles.map(profile) }),
   );
-  return { endpoints, statuses, sets: peers.sets(), settings, problems: unenforced(resources, endpoints) };
+  return { endpoints, statuses, sets: peers.sets(), tunnelPeers: undefined, settings, problems: unenforced(resources, endpoints) };
 }
 
 function ofKind<K extends Resource["kind"]>(resources: readonly Resource[], kind: K): Extract<Resource, { kind: K }>[] {

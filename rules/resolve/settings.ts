@@ -1,5 +1,5 @@
 // The defaults of the settings that change what is compiled: FelixConfiguration's (semantics 1.8) where it has the setting,
-// section 0 for the two that only hostward has. How a setting is written in a file or the environment is not known here.
+// section 0 for those that only hostward has. How a setting is written in a file or the environment is not known here.
 
 import type { Failsafe } from "../net/types.ts";
 import type { PolicySettings } from "./types.ts";
@@ -24,4 +24,7 @@ export const defaultPolicySettings: PolicySettings = {
   logPrefix: "calico-packet",
   policeLoopback: false,
   allowEssentials: true,
+  invalidCheck: true,
+  logRateLimit: undefined,
+  encapsulation: { vxlan: [], ipip: false, wireguard: [] },
 };

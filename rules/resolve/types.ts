@@ -26,6 +26,28 @@ export interface PolicySettings {
   readonly logPrefix: string;
   readonly policeLoopback: boolean;
   readonly allowEssentials: boolean;
+  /** Whether conntrack's INVALID packets are dropped (P73): the opposite of disableConntrackInvalidCheck. */
+  readonly invalidCheck: boolean;
+  /** Of each Log rule, after its match (M51). */
+  readonly logRateLimit: LogRateLimit | undefined;
+  readonly encapsulation: Encapsulation;
+}
+
+export interface LogRateLimit {
+  readonly rate: number;
+  readonly per: "second" | "minute" | "hour" | "day";
+  /** At least 1. */
+  readonly burst: number;
+}
+
+/** Tunnels between hosts whose outer packets pass from and to `Resolved.tunnelPeers`, whatever the policy (section 0, row 27). */
+export interface Encapsulation {
+  /** UDP destination ports; empty when off. */
+  readonly vxlan: readonly number[];
+  /** IP protocol 4, IPv4 only. */
+  readonly ipip: boolean;
+  /** UDP destination ports; empty when off. */
+  readonly wireguard: readonly number[];
 }
 
 /** One entry of interfaceExclude: an exact name, or a regular expression's source. */
@@ -47,6 +69,8 @@ export interface Resolved {
   readonly statuses: readonly EndpointStatus[];
   /** Address sets that rules refer to, by id. */
   readonly sets: ReadonlyMap<string, AddressSet>;
+  /** Id of the set of addresses that tunnels may come from and go to; undefined while every encapsulation is off. */
+  readonly tunnelPeers: string | undefined;
   readonly settings: PolicySettings;
   /** What the user wrote and hostward does not do: lists not enforced yet. */
   readonly problems: readonly Problem[];

@@ -121,6 +121,9 @@ export const settings: fc.Arbitrary<PolicySettings> = fc.record({
   logPrefix: fc.constant("calico-packet"),
   policeLoopback: fc.boolean(),
   allowEssentials: fc.boolean(),
+  invalidCheck: fc.constant(true),
+  logRateLimit: fc.constant(undefined),
+  encapsulation: fc.constant({ vxlan: [], ipip: false, wireguard: [] }),
 });
 
 /** Two tiers, the first with some of the policies, the second with others; one without policies does not occur. */
@@ -165,7 +168,7 @@ export const resolved: fc.Arbitrary<Resolved> = fc.record({ policies, profiles, 
   const named = (name: string, names: string[]) => rarely(endpoint(name, { kind: "interfaces", names }, world));
   return fc
     .tuple(maybe(endpoint("wild", { kind: "wildcard" }, world)), named("two", ["eth0", "eth1"]), named("loop", ["lo"]), named("odd", ["veth@1"]))
-    .map((some) => ({ endpoints: some.filter((one) => one !== undefined), statuses: [], sets, settings: chosen, problems: [] }));
+    .map((some) => ({ endpoints: some.filter((one) => one !== undefined), statuses: [], sets, tunnelPeers: undefined, settings: chosen, problems: [] }));
 });
 
 const states = fc.constantFrom("new", "new", "new", "new", "established", "related", "invalid", "untracked");
