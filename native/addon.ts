@@ -25,11 +25,13 @@ export interface NativeExchange {
   readonly sendMicroseconds: number;
 }
 
+export type NativeDone = (error: Error | undefined, exchange: NativeExchange) => void;
+
 export interface NativeSocket {
   readonly portId: number;
   transactSync(bytes: Uint8Array, awaited: number): NativeExchange;
-  transact(bytes: Uint8Array, awaited: number): Promise<NativeExchange>;
-  dump(request: Uint8Array): Promise<NativeExchange>;
+  transact(bytes: Uint8Array, awaited: number, done: NativeDone): void;
+  dump(request: Uint8Array, done: NativeDone): void;
   close(): void;
 }
 

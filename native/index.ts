@@ -1,7 +1,7 @@
 // The typed face of the addon: netlink sockets, a multicast monitor and sd_notify. Checks arguments, turns the addon's plain data into
 // values or a NetlinkError, and keeps one exchange at a time on a socket. Knows message headers, nothing of what messages say.
 
-import type { Addon, NativeExchange, NativeMonitor, NativeReply, NativeSocket } from "./addon.ts";
+import type { Addon, NativeDone, NativeExchange, NativeMonitor, NativeReply, NativeSocket } from "./addon.ts";
 import { loadAddon } from "./addon.ts";
 import type { NetlinkErrorCode, NetlinkReply } from "./netlinkError.ts";
 import { errnoName, NetlinkError, systemError } from "./netlinkError.ts";
@@ -68,7 +68,7 @@ export class NetlinkSocket {
   async transact(bytes: Uint8Array, lastSequence: number): Promise<Sent> {
     checkMessages(bytes);
     if (bytes.length <= largeBatch) return this.#inTurn(async (native) => sent(native.transactSync(bytes, lastSequence), bytes));
-    return this.#inTurn(async (native) => sent(await native.transact(bytes, lastSequence), bytes));
+    return this.#inTurn(async (native) => sent(await elsewhere((done) => native.transact(bytes, lastSequence, done)), bytes));
   }
 
   /** The same on the calling thread: for small messages, and where one cannot wait. */
@@ -82,7 +82,7 @@ export class NetlinkSocket {
     checkMessages(request);
     if ((flagsOf(request) & dumpFlag) !== dumpFlag) throw new TypeError("a dump request carries NLM_F_DUMP");
     return this.#inTurn(async (native) => {
-      const exchange = await native.dump(request);
+      const exchange = await elsewhere((done) => native.dump(request, done));
       throwIfFailed(exchange, request);
       if (exchange.interrupted) throw new NetlinkError("NETLINK_INTERRUPTED", "a dump was interrupted by changes again and again");
       if (!exchange.done) throw new NetlinkError("NETLINK_UNANSWERED", "the kernel did not end a dump");
@@ -182,6 +182,13 @@ function opened<T>(open: () => T): T {
     if (!(error instanceof Error) || !("syscall" in error) || !("errno" in error)) throw error;
     throw systemError(String(error.syscall), Number(error.errno), error);
   }
+}
+
+/** An exchange on another thread. */
+function elsewhere(start: (done: NativeDone) => void): Promise<NativeExchange> {
+  return new Promise((resolve, reject) => {
+    start((error, exchange) => (error === undefined ? resolve(exchange) : reject(error)));
+  });
 }
 
 function sent(exchange: NativeExchange, bytes: Uint8Array): Sent {

@@ -46,30 +46,27 @@ Napi::Object ObjectOf(Napi::Env env, Exchange exchange) {
   return object;
 }
 
-// One exchange on a pool thread. The bytes stay where JavaScript put them; the reference keeps them alive.
+// One exchange on a pool thread, then callback(error, exchange). Not a promise: the one that Node-API makes leaks when a worker thread is
+// terminated meanwhile. The bytes stay where JavaScript put them; the reference keeps them alive.
 class Job : public Napi::AsyncWorker {
  public:
   using Work = Exchange (*)(Socket&, std::span<const uint8_t>, uint32_t);
 
-  Job(Napi::Env env, std::shared_ptr<Socket> socket, Napi::Object bytes, uint32_t awaited, Work work)
-      : AsyncWorker(env, "hostward.netlink"),
-        deferred_(Napi::Promise::Deferred::New(env)),
+  Job(const Napi::Function& callback, std::shared_ptr<Socket> socket, Napi::Object bytes, uint32_t awaited, Work work)
+      : AsyncWorker(callback, "hostward.netlink"),
         socket_(std::move(socket)),
         kept_(Napi::Persistent(bytes)),
         bytes_(SpanOf(bytes)),
         awaited_(awaited),
         work_(work) {}
 
-  Napi::Promise promise() const { return deferred_.Promise(); }
-
  protected:
   void Execute() override { exchange_ = work_(*socket_, bytes_, awaited_); }
-  void OnOK() override { deferred_.Resolve(ObjectOf(Env(), std::move(exchange_))); }
+  void OnOK() override { Callback().Call({Env().Undefined(), ObjectOf(Env(), std::move(exchange_))}); }
   // Memory for a dump ran out.
-  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
+  void OnError(const Napi::Error& error) override { Callback().Call({error.Value()}); }
 
  private:
-  Napi::Promise::Deferred deferred_;
   std::shared_ptr<Socket> socket_;
   Napi::ObjectReference kept_;
   std::span<const uint8_t> bytes_;
@@ -77,12 +74,6 @@ class Job : public Napi::AsyncWorker {
   Work work_;
   Exchange exchange_;
 };
-
-Napi::Value Start(Job* job) {
-  const Napi::Promise promise = job->promise();
-  job->Queue();  // deletes itself when done
-  return promise;
-}
 
 Exchange DumpWork(Socket& socket, std::span<const uint8_t> bytes, uint32_t) { return Dump(socket, bytes); }
 
@@ -115,15 +106,16 @@ Napi::Value SocketObject::TransactSync(const Napi::CallbackInfo& info) {
   return ObjectOf(info.Env(), hostward::Transact(*socket_, SpanOf(info[0]), info[1].As<Napi::Number>().Uint32Value()));
 }
 
-Napi::Value SocketObject::Transact(const Napi::CallbackInfo& info) {
+// A job deletes itself when it is done.
+void SocketObject::Transact(const Napi::CallbackInfo& info) {
   assert(socket_);
   const uint32_t awaited = info[1].As<Napi::Number>().Uint32Value();
-  return Start(new Job(info.Env(), socket_, info[0].As<Napi::Object>(), awaited, hostward::Transact));
+  (new Job(info[2].As<Napi::Function>(), socket_, info[0].As<Napi::Object>(), awaited, hostward::Transact))->Queue();
 }
 
-Napi::Value SocketObject::Dump(const Napi::CallbackInfo& info) {
+void SocketObject::Dump(const Napi::CallbackInfo& info) {
   assert(socket_);
-  return Start(new Job(info.Env(), socket_, info[0].As<Napi::Object>(), 0, DumpWork));
+  (new Job(info[1].As<Napi::Function>(), socket_, info[0].As<Napi::Object>(), 0, DumpWork))->Queue();
 }
 
 void SocketObject::Close(const Napi::CallbackInfo&) { socket_.reset(); }

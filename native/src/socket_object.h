@@ -18,8 +18,8 @@ class SocketObject : public Napi::ObjectWrap<SocketObject> {
  private:
   Napi::Value PortId(const Napi::CallbackInfo& info);
   Napi::Value TransactSync(const Napi::CallbackInfo& info);
-  Napi::Value Transact(const Napi::CallbackInfo& info);
-  Napi::Value Dump(const Napi::CallbackInfo& info);
+  void Transact(const Napi::CallbackInfo& info);
+  void Dump(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);
 
   // Shared with jobs on other threads: close() lets a running one finish.
