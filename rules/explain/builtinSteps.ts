@@ -1,11 +1,22 @@
-// What hostward itself says of a packet, whatever the policy: connection state, the essentials of IPv6, failsafe ports, workloads to the host.
+// What hostward itself says of a packet, whatever the policy: connection state, the essentials of IPv6, failsafe ports, tunnels between hosts,
+// workloads to the host.
 // Which of these stand in which chain, and in which order, is judgeChain.ts.
 
 import type { Direction } from "../model/types.ts";
+import { formatAddress } from "../net/address.ts";
 import { prefixContains } from "../net/prefix.ts";
 import type { Address, Failsafe } from "../net/types.ts";
-import { conntrackEstablished, conntrackInvalid, essentials, failsafe, failsafeReplies, workloadNeighbours, workloadToHost } from "../resolve/origins.ts";
-import type { PolicySettings } from "../resolve/types.ts";
+import {
+  conntrackEstablished,
+  conntrackInvalid,
+  essentials,
+  failsafe,
+  failsafeReplies,
+  tunnel,
+  workloadNeighbours,
+  workloadToHost,
+} from "../resolve/origins.ts";
+import type { PolicySettings, Resolved } from "../resolve/types.ts";
 import { l4proto } from "../ruleset/fields.ts";
 import { accept, deny, goOn, type Outcome } from "./outcome.ts";
 import type { Packet } from "./types.ts";
@@ -16,9 +27,10 @@ export function judgeEstablished({ state }: Packet): Outcome {
   return goOn(`conntrack state is ${state}`);
 }
 
-/** P73: in endpoints' chains only, and before what a failsafe or a policy would allow. */
-export function judgeInvalid({ state }: Packet): Outcome {
-  return state === "invalid" ? deny(conntrackInvalid, "conntrack state is invalid") : goOn("conntrack state is valid");
+/** P73: in endpoints' chains only, and before what a failsafe or a policy would allow; disableConntrackInvalidCheck leaves it to those. */
+export function judgeInvalid({ invalidCheck }: PolicySettings, { state }: Packet): Outcome {
+  if (state !== "invalid") return goOn("conntrack state is valid");
+  return invalidCheck ? deny(conntrackInvalid, "conntrack state is invalid") : goOn("conntrack state is invalid, which is not checked");
 }
 
 /** Section 0, row 4: MLD with any hop limit, neighbour discovery only from the link itself (RFC 4861, section 11.2). */
@@ -63,6 +75,25 @@ interface Contact {
 
 function isOpen(list: readonly Failsafe[], { protocol, port, peer }: Contact): boolean {
   return list.some((entry) => entry.protocol === protocol && entry.port === port && (entry.net === undefined || prefixContains(entry.net, peer)));
+}
+
+const IPIP = 4;
+
+/** Semantics 3.8, the allow half: the outer packet comes from a known peer, or goes to one (section 0, row 27). */
+export function judgeTunnels({ settings, tunnelPeers, sets }: Resolved, packet: Packet, direction: Direction): Outcome {
+  const kind = tunnelOf(settings, packet);
+  if (kind === undefined) return goOn("no tunnel's packet");
+  const peer = peerOf(packet, direction);
+  const members = tunnelPeers === undefined ? undefined : sets.get(tunnelPeers)?.members[peer.family];
+  if (!members?.some((prefix) => prefixContains(prefix, peer))) return goOn(`${kind}, but ${formatAddress(peer)} is no known peer`);
+  return accept(tunnel(kind, direction), `${kind}, and ${formatAddress(peer)} is a known peer`);
+}
+
+function tunnelOf({ encapsulation }: PolicySettings, { protocol, source, destinationPort = 0 }: Packet): "ipip" | "vxlan" | "wireguard" | undefined {
+  if (protocol === IPIP && source.family === 4 && encapsulation.ipip) return "ipip";
+  if (protocol !== l4proto.udp) return undefined;
+  if (encapsulation.vxlan.includes(destinationPort)) return "vxlan";
+  return encapsulation.wireguard.includes(destinationPort) ? "wireguard" : undefined;
 }
 
 /** Semantics 3.7: endpoints' normal policy has no say here (P55). */

@@ -4,7 +4,7 @@
 import type { Direction } from "../model/types.ts";
 import { defaultDeny, loopback } from "../resolve/origins.ts";
 import type { ListName, Resolved, ResolvedEndpoint } from "../resolve/types.ts";
-import { judgeEssentials, judgeFailsafeReplies, judgeFailsafes, judgeInvalid } from "./builtinSteps.ts";
+import { judgeEssentials, judgeFailsafeReplies, judgeFailsafes, judgeInvalid, judgeTunnels } from "./builtinSteps.ts";
 import { judgeProfile, judgeTier } from "./judgeList.ts";
 import { accept, deny, goOn, inTurn, type Outcome, type Stage } from "./outcome.ts";
 import type { Packet } from "./types.ts";
@@ -62,11 +62,13 @@ function governorOf({ endpoints }: Resolved, list: ListName, link: string): Reso
  */
 function builtinStages(list: ListName, { resolved, packet, passage }: Arrival): readonly Stage[] {
   const { settings } = resolved;
-  const invalid: Stage = () => judgeInvalid(packet);
+  const invalid: Stage = () => judgeInvalid(settings, packet);
   const essentials: Stage = () => judgeEssentials(settings, packet);
   const failsafes: Stage = () => judgeFailsafes(settings, packet, passage.direction);
+  const tunnels: readonly Stage[] = resolved.tunnelPeers === undefined ? [] : [() => judgeTunnels(resolved, packet, passage.direction)];
   switch (list) {
     case "normal":
+      return [invalid, essentials, failsafes, ...tunnels];
     case "preDNAT":
       return [invalid, essentials, failsafes];
     case "forward":

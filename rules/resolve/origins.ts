@@ -31,6 +31,11 @@ export function failsafeReplies(direction: Direction): Origin {
   return { kind: "failsafe", name: direction === "ingress" ? "outbound" : "inbound", direction, note: "replies" };
 }
 
+/** The outer packets of tunnels between hosts (section 0, row 27). */
+export function tunnel(kind: "ipip" | "vxlan" | "wireguard", direction: Direction): Origin {
+  return { kind: "hostward", name: "tunnels", direction, note: kind };
+}
+
 /** The deny at the end of a tier that has a policy in this direction (E11). */
 export function tierEnd(name: string, direction: Direction): Origin {
   return { kind: "Tier", name, direction, note: "end of tier" };

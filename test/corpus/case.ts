@@ -46,6 +46,8 @@ export interface Case {
   readonly name: string;
   readonly folder: string;
   readonly description: string;
+  /** Ids of the facts of the semantics that it shows. */
+  readonly facts: readonly string[];
   readonly interfaces: readonly Interface[];
   readonly statuses: CaseHead["statuses"];
   readonly resolved: Resolved;
@@ -53,9 +55,9 @@ export interface Case {
 }
 
 /** All cases, or those that HOSTWARD_CASES names (comma-separated parts of names). */
-function caseNames(): readonly string[] {
+function caseNames(root: string): readonly string[] {
   const words = (process.env["HOSTWARD_CASES"] ?? "").split(",").filter((word) => word !== "");
-  const names = readdirSync(casesFolder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const names = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   return names
     .map(({ name }) => name)
     .filter((name) => words.length === 0 || words.some((word) => name.includes(word)))
@@ -84,17 +86,18 @@ function rowsOf(text: string): readonly FlowRow[] {
   });
 }
 
-function loadCase(name: string): Case {
-  const folder = join(casesFolder, name);
+function loadCase(name: string, root: string): Case {
+  const folder = join(root, name);
   const source = `test/cases/${name}/input.yaml`;
   const { head, manifests } = splitInput(readFileSync(join(folder, "input.yaml"), "utf8"));
-  const { node, interfaces, settings, description, statuses } = caseHead.parse(head);
+  const { node, interfaces, settings, description, facts, statuses } = caseHead.parse(head);
   const { resources, problems } = readManifest(manifests, source);
   if (problems.length > 0) throw new Error(problems.map(formatProblem).join("\n"));
   return {
     name,
     folder,
     description,
+    facts,
     interfaces,
     statuses,
     resolved: resolve({ node, resources, interfaces, settings: settingsOf(settings) }),
@@ -105,10 +108,10 @@ function loadCase(name: string): Case {
 export type Attempt = { readonly name: string } & ({ readonly loaded: Case } | { readonly error: Error });
 
 /** All chosen cases; one that cannot be read is an error to report, not the end of the others. */
-export function loadCases(): readonly Attempt[] {
-  return caseNames().map((name): Attempt => {
+export function loadCases(root: string = casesFolder): readonly Attempt[] {
+  return caseNames(root).map((name): Attempt => {
     try {
-      return { name, loaded: loadCase(name) };
+      return { name, loaded: loadCase(name, root) };
     } catch (error) {
       return { name, error: error as Error };
     }

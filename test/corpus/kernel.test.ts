@@ -35,15 +35,18 @@ describe("the corpus in the kernel", () => {
   after(() => wire.close());
 
   const list = async (ruleset: Ruleset) => comparableListing(await wire.host.must("nft", ["list", "table", "inet", ruleset.table]));
-  const remove = (ruleset: Ruleset) => wire.host.nft(`delete table inet ${ruleset.table}`);
+  const remove = ({ table }: Ruleset) => wire.host.nft(`table inet ${table}; delete table inet ${table}`);
 
   const assertSameTable = async (loaded: Case, ruleset: Ruleset) => {
-    await wire.host.must("nft", ["-f", join(loaded.folder, "ruleset.nft")]);
-    const byNft = await list(ruleset);
-    await remove(ruleset);
-    await commit(ruleset);
-    assert.deepEqual(await list(ruleset), byNft);
-    await remove(ruleset);
+    try {
+      await wire.host.must("nft", ["-f", join(loaded.folder, "ruleset.nft")]);
+      const byNft = await list(ruleset);
+      await remove(ruleset);
+      await commit(ruleset);
+      assert.deepEqual(await list(ruleset), byNft);
+    } finally {
+      await remove(ruleset);
+    }
   };
 
   const assertPackets = async (loaded: Case, ruleset: Ruleset) => {

@@ -24,14 +24,14 @@ function interfacesOf({ interfaces, rows }: Case): readonly Interface[] {
 function roundsOf(plans: readonly Plan[]): readonly (readonly Plan[])[] {
   const rounds: { readonly devices: Map<string, string>; readonly plans: Plan[] }[] = [];
   for (const plan of plans) {
-    const destination = plan.route === undefined ? "" : formatAddress(plan.route.destination);
-    const device = plan.route?.device ?? "";
+    const wanted = new Map(plan.routes.map(({ destination, device }) => [formatAddress(destination), device]));
     const last = rounds.at(-1);
-    if (last !== undefined && (last.devices.get(destination) ?? device) === device) {
-      last.devices.set(destination, device);
+    const fits = (devices: ReadonlyMap<string, string>) => [...wanted].every(([destination, device]) => (devices.get(destination) ?? device) === device);
+    if (last !== undefined && fits(last.devices)) {
+      for (const [destination, device] of wanted) last.devices.set(destination, device);
       last.plans.push(plan);
     } else {
-      rounds.push({ devices: new Map([[destination, device]]), plans: [plan] });
+      rounds.push({ devices: wanted, plans: [plan] });
     }
   }
   return rounds.map((round) => round.plans);

@@ -14,12 +14,17 @@ export interface Send {
   readonly datagram: Datagram;
 }
 
+export interface Route {
+  readonly destination: Address;
+  readonly device: string;
+}
+
 export interface Plan {
   readonly id: number;
   readonly send: Send;
   /** Sent once, in this order, before any ruleset is loaded: they make the flow that the packet belongs to. */
   readonly opening: readonly Send[];
-  readonly route: { readonly destination: Address; readonly device: string } | undefined;
+  readonly routes: readonly Route[];
   readonly dnat: { readonly packet: Packet; readonly address: Address; readonly port: number | undefined } | undefined;
   readonly notrack: boolean;
   /** Where it is seen when it passes: delivered here (`out` empty), or leaving. */
@@ -87,6 +92,18 @@ function quotedFlow({ source, destination, hopLimit }: Packet, id: number): Data
   return { source: destination, destination: source, protocol: 17, sourcePort: 40000 + (id % 1000), destinationPort: 33434, hopLimit, id: openingId };
 }
 
+/**
+ * Where the packet is not bound to its device: after DNAT, and before it in the output hook. What goes to this host's own addresses goes through lo
+ * without a route of ours.
+ */
+function routesOf({ in: from, out: to, destination, dnat, routed = to }: Packet): readonly Route[] {
+  if (to === undefined || routed === undefined) return [];
+  if (from !== undefined) return [{ destination: dnat?.address ?? destination, device: to }];
+  if (dnat === undefined) return [];
+  const first = routed === "lo" || dnat.address.value === destination.value ? [] : [{ destination, device: routed }];
+  return [...first, { destination: dnat.address, device: to }];
+}
+
 export function planPacket(packet: Packet, id: number): Plan {
   const datagram = datagramOf(packet, id);
   const isRelated = packet.state === "related";
@@ -95,13 +112,11 @@ export function planPacket(packet: Packet, id: number): Plan {
   if (packet.state === "established" && packet.dnat !== undefined) throw new Error("an established flow with dnat= is not implemented");
   const opening = isRelated ? [{ entry: entryBack(packet), datagram: quoted }] : [];
   const { dnat } = packet;
-  const finalDestination = dnat?.address ?? packet.destination;
-  const needsRoute = packet.out !== undefined && (packet.in !== undefined || dnat !== undefined);
   return {
     id,
     send: { entry: entryOf(packet), datagram: isRelated ? { ...datagram, quoted } : datagram },
     opening: packet.state === "established" ? openEstablished(packet, datagram) : opening,
-    route: needsRoute ? { destination: finalDestination, device: packet.out } : undefined,
+    routes: routesOf(packet),
     dnat: dnat === undefined ? undefined : { packet, ...dnat },
     notrack: packet.state === "untracked" && !isUntrackedByKernel(packet),
     seen: { state: packet.state, in: packet.in ?? "", out: packet.out ?? "" },

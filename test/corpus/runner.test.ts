@@ -23,7 +23,7 @@ function caseOf(...texts: readonly string[]): Case {
   const interfaces = [{ name: "eth0", addresses: [address], up: true }];
   const resolved = resolve({ node: "host1", resources: [], interfaces, settings: defaultPolicySettings });
   const rows = texts.map((text, index) => ({ line: index + 1, text, flow: parseFlow(text) }));
-  return { name: "planted", folder: "", description: "", interfaces, statuses: undefined, resolved, rows };
+  return { name: "planted", folder: "", description: "", facts: [], interfaces, statuses: undefined, resolved, rows };
 }
 
 describe("real packets", () => {

@@ -52,16 +52,16 @@ export class Wire {
   /** The host has exactly these interfaces, all of them up, and default routes through each. Cables that fit are kept: making one takes long. */
   async arrange(interfaces: readonly Interface[]): Promise<void> {
     const names = interfaces.map(({ name }) => name).filter((name) => name !== "lo");
-    await this.host.ip(...this.#names.filter((name) => !names.includes(name)).map((name) => `link delete ${name}`));
+    await this.host.ip(...this.#names.filter((name) => !names.includes(name)).map((name) => `link delete dev ${name}`));
     const fresh = names.filter((name) => !this.#names.includes(name));
     await this.host.ip(
       ...fresh.flatMap((name) => [
         `link add name ${name} address ${spelled(hostMac)} type veth peer name ${name} address ${spelled(wireMac)} netns wire`,
-        `link set ${name} arp off addrgenmode none`,
-        `link set ${name} up`,
+        `link set dev ${name} arp off addrgenmode none`,
+        `link set dev ${name} up`,
       ]),
     );
-    await this.#far.ip(...fresh.flatMap((name) => [`link set ${name} arp off addrgenmode none`, `link set ${name} up`]));
+    await this.#far.ip(...fresh.flatMap((name) => [`link set dev ${name} arp off addrgenmode none`, `link set dev ${name} up`]));
     this.#names = names;
     await this.#address(interfaces);
   }
@@ -80,7 +80,8 @@ export class Wire {
   }
 
   async route(plans: readonly Plan[]): Promise<void> {
-    await this.host.ip(...plans.flatMap(({ route }) => (route === undefined ? [] : [`route replace ${formatAddress(route.destination)} dev ${route.device}`])));
+    const routes = plans.flatMap((plan) => plan.routes);
+    await this.host.ip(...routes.map(({ destination, device }) => `route replace ${formatAddress(destination)} dev ${device}`));
   }
 
   /** Sends one after the other; neighbours with the same sender in one request. */
