@@ -10,6 +10,9 @@ const COMMENT_BYTES = 128;
 /** NF_LOG_PREFIXLEN less its terminating zero. */
 const LOG_PREFIX_BYTES = 127;
 
+/** What nearly every comment is made of: one byte a character, nothing to replace. */
+const plain = /^[ !#-~]*$/;
+
 /** Controls and line separators, which would tear a terminal or a line apart. */
 const control = /[\p{Cc}\p{Zl}\p{Zp}]/gu;
 
@@ -20,6 +23,8 @@ export function originComment(origin: Origin): string {
   const note = origin.note === undefined ? "" : `: ${origin.note}`;
   const head = `${origin.kind} `;
   const tail = `${direction}${index}${note}`;
+  const whole = head + origin.name + tail;
+  if (whole.length <= COMMENT_BYTES && plain.test(whole)) return whole;
   const room = COMMENT_BYTES - encodeUtf8(sanitise(head + tail)).length;
   return commentText(`${head}${shorten(sanitise(origin.name), room)}${tail}`);
 }
