@@ -50,7 +50,7 @@ interface Layout {
   readonly words: number;
   /** The most bytes that one of `Keys` takes in a message. */
   readonly bytes: number;
-  readonly fill: (writer: AttributeWriter, source: Uint32Array, layout: Layout) => void;
+  readonly fill: (writer: AttributeWriter, source: Int32Array, layout: Layout) => void;
 }
 
 /** EEXIST for an element that is there already, ENOENT for one to delete that is not, ENFILE beyond the declared size. */
@@ -103,7 +103,7 @@ function layoutOf(set: ElementTarget): Layout {
 }
 
 /** Exact keys. Written word by word: this is the loop that a large set runs through. */
-function fillKeys(writer: AttributeWriter, source: Uint32Array, { length, words }: Layout): void {
+function fillKeys(writer: AttributeWriter, source: Int32Array, { length, words }: Layout): void {
   const out = wordsOf(writer);
   const element = header(HEAD + 4 * words, NFTA_LIST_ELEM | NLA_F_NESTED);
   const key = header(HEAD - 4 + 4 * words, NFTA_SET_ELEM_KEY | NLA_F_NESTED);
@@ -118,7 +118,7 @@ function fillKeys(writer: AttributeWriter, source: Uint32Array, { length, words 
   writer.length = at * 4;
 }
 
-function fillConcatenatedRanges(writer: AttributeWriter, source: Uint32Array, { length, words, bytes }: Layout): void {
+function fillConcatenatedRanges(writer: AttributeWriter, source: Int32Array, { length, words, bytes }: Layout): void {
   const out = wordsOf(writer);
   const element = header(bytes, NFTA_LIST_ELEM | NLA_F_NESTED);
   const ends = [NFTA_SET_ELEM_KEY, NFTA_SET_ELEM_KEY_END].map((type) => header(HEAD - 4 + 4 * words, type | NLA_F_NESTED));
@@ -135,7 +135,7 @@ function fillConcatenatedRanges(writer: AttributeWriter, source: Uint32Array, { 
   writer.length = at * 4;
 }
 
-function fillRanges(writer: AttributeWriter, source: Uint32Array, { length, words }: Layout): void {
+function fillRanges(writer: AttributeWriter, source: Int32Array, { length, words }: Layout): void {
   const ends = new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
   for (let from = 0; from < source.length; from += 2 * words) {
     const at = 4 * (from + words);
@@ -164,13 +164,13 @@ function following(key: Uint8Array): Uint8Array | undefined {
   return undefined;
 }
 
-/** An attribute's header as one little-endian word. */
+/** An attribute's header as one little-endian word. Signed, as the engine keeps its small integers. */
 function header(length: number, type: number): number {
-  return (length | (type << 16)) >>> 0;
+  return length | (type << 16);
 }
 
 /** Both the writer's buffer and its messages are aligned; keys that are not are copied. */
-function wordsOf({ bytes }: { readonly bytes: Uint8Array }): Uint32Array {
+function wordsOf({ bytes }: { readonly bytes: Uint8Array }): Int32Array {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
-  return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength >> 2);
+  return new Int32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength >> 2);
 }
