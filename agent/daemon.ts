@@ -3,6 +3,7 @@
 
 import { resolve } from "node:path";
 import type { Logger } from "pino";
+import type { SshAccess } from "../rules/lint/world.ts";
 import { formatProblem } from "../rules/model/problem.ts";
 import type { Interface } from "../rules/resolve/types.ts";
 import { printRuleset } from "../rules/ruleset/print.ts";
@@ -27,6 +28,7 @@ import type { ServiceManager } from "./systemd.ts";
 export interface Host {
   readonly kernel: Kernel;
   readonly serviceManager: ServiceManager;
+  readonly ssh: SshAccess;
   watchLinks(options: { onChange(interfaces: readonly Interface[]): void; onProblem(error: Error): void }): LinksSource;
 }
 
@@ -73,6 +75,7 @@ export class Daemon {
       kernel: options.host.kernel,
       input: () => ({ node: this.#settings.node, snapshot: this.#store.snapshot(), settings: policySettings(this.#settings) }),
       onReport: (report) => this.#onReport(report),
+      ssh: options.host.ssh,
     });
   }
 

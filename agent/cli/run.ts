@@ -4,6 +4,7 @@ import { Command } from "@commander-js/extra-typings";
 import type { Logger } from "pino";
 import { type Daemon, type Host, startDaemon } from "../daemon.ts";
 import { createLogger, logForm } from "../log.ts";
+import { sshAccess } from "../sshAccess.ts";
 import { version } from "../version.ts";
 import { CommandError, exitCodes } from "./exit.ts";
 import { flagHelp, readSettings, settingsOrExit } from "./input.ts";
@@ -57,7 +58,7 @@ async function openHost(log: Logger): Promise<Host> {
     import("../systemd.ts"),
   ]);
   const serviceManager = connectServiceManager(process.env, (error) => log.warn(`the service manager cannot be told: ${String(error)}`));
-  return { kernel: openNetlinkKernel(), serviceManager, watchLinks };
+  return { kernel: openNetlinkKernel(), serviceManager, ssh: sshAccess(process.env), watchLinks };
 }
 
 function untilEnd(daemon: Daemon, log: Logger): Promise<number> {

@@ -1,10 +1,12 @@
 // Turns decoded resources back into manifests (plain objects): what `hostward get -o yaml` prints can be written to a file and read again.
 // Shows what is in force: defaults filled in, names of protocols as numbers where they have no common name, selectors in canonical form.
 
+import { icmpFamily } from "../../rules/model/scalars.ts";
 import type { Entity, HostEndpoint, NetworkSet, Policy, Ports, Profile, Resource, Rule, Tier } from "../../rules/model/types.ts";
 import { formatAddress } from "../../rules/net/address.ts";
 import { formatPrefix } from "../../rules/net/prefix.ts";
 import { protocolName } from "../../rules/net/protocol.ts";
+import type { Family } from "../../rules/net/types.ts";
 import { printSelector } from "../../rules/selector/print.ts";
 
 /** The shape of a manifest. */
@@ -83,8 +85,8 @@ function ruleDocument(rule: Rule): Record<string, unknown> {
   return compact({
     action: rule.action,
     ipVersion: rule.family,
-    protocol: protocolText(rule.protocol),
-    notProtocol: protocolText(rule.notProtocol),
+    protocol: protocolText(rule.protocol, rule.family),
+    notProtocol: protocolText(rule.notProtocol, rule.family),
     icmp: rule.icmp && compact({ type: rule.icmp.type, code: rule.icmp.code }),
     notICMP: rule.notIcmp && compact({ type: rule.notIcmp.type, code: rule.notIcmp.code }),
     source: entityDocument(rule.source),
@@ -108,11 +110,11 @@ function portList({ ranges, names }: Ports): (number | string)[] {
   return [...ranges.map(({ from, to }) => (from === to ? from : `${from}:${to}`)), ...names];
 }
 
-/** Names that a manifest may use; any other protocol is a number there. */
-function protocolText(protocol: number | undefined): string | number | undefined {
+/** Names that a manifest may use; any other protocol is a number there, and so is ICMP where no family is meant, which its names imply (M2). */
+function protocolText(protocol: number | undefined, family: Family | undefined): string | number | undefined {
   if (protocol === undefined) return undefined;
   const name = protocolName(protocol);
-  return /^[0-9]+$/.test(name) ? protocol : name;
+  return /^[0-9]+$/.test(name) || (icmpFamily(protocol) ?? family) !== family ? protocol : name;
 }
 
 /** Without what says nothing: undefined, empty lists and empty mappings. */

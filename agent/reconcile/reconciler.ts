@@ -1,12 +1,15 @@
 // Keeps the kernel's table equal to what the snapshot asks for: runs passes, remembers what the last one left, and hears of foreign changes.
 // A failed pass changes nothing and leaves the previous ruleset in force (semantics 0, row 10).
 
+import type { SshAccess } from "../../rules/lint/world.ts";
 import type { Problem } from "../../rules/model/problem.ts";
 import type { Kernel, KernelEvent } from "../kernel/interface.ts";
+import { usualSsh } from "../sshAccess.ts";
 import { type Applied, type AppliedPass, applyPass, type CompiledPass, compilePass, type PassInput } from "./pass.ts";
 import { failureReport, type Report, successReport } from "./report.ts";
 import { createRunner, type RunnerTiming } from "./runner.ts";
 import { faultProblem, passProblem } from "./trouble.ts";
+import { createWarnings } from "./warnings.ts";
 
 export interface ReconcilerOptions {
   readonly kernel: Kernel;
@@ -14,6 +17,8 @@ export interface ReconcilerOptions {
   input(): PassInput;
   onReport(report: Report): void;
   readonly timing?: RunnerTiming;
+  /** For the warning about a host that could lock its operator out; the usual port when absent. */
+  readonly ssh?: SshAccess;
 }
 
 export interface Reconciler {
@@ -24,10 +29,11 @@ export interface Reconciler {
   close(): Promise<void>;
 }
 
-export function createReconciler({ kernel, input, onReport, timing }: ReconcilerOptions): Reconciler {
+export function createReconciler({ kernel, input, onReport, timing, ssh = usualSsh }: ReconcilerOptions): Reconciler {
   const foreign = watchForeignChanges(kernel, () => runner.request("foreign change"));
   let applied: Applied | undefined;
   let hadEndpoints = false;
+  const warningsOf = createWarnings(ssh);
   const runner = createRunner({ pass, ...(timing === undefined ? {} : { timing }) });
 
   async function pass(reasons: readonly string[]): Promise<boolean> {
@@ -41,7 +47,7 @@ export function createReconciler({ kernel, input, onReport, timing }: Reconciler
       const done = await applyPass(compiled, kernel, applied);
       hadEndpoints ||= done.resolved.statuses.length > 0 || (applied === undefined && holdsMore(done));
       applied = done.applied;
-      const report = successReport(done, reasons, endpointsGone(done));
+      const report = successReport(done, reasons, [...endpointsGone(done), ...warningsOf(done)]);
       onReport(report.drift === undefined ? report : { ...report, drift: `${report.drift} (last change by ${foreign.lastBy()})` });
       foreign.sawPass(applied.generation, done.milliseconds.read ?? 0);
       return true;
@@ -51,7 +57,8 @@ export function createReconciler({ kernel, input, onReport, timing }: Reconciler
     }
 
     function failed(problems: readonly Problem[]): false {
-      onReport(failureReport(compiled, { reasons, revision, problems }));
+      const warnings = compiled === undefined ? [] : warningsOf(compiled);
+      onReport(failureReport(compiled, { reasons, revision, problems: [...problems, ...warnings] }));
       return false;
     }
   }

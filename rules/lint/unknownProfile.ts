@@ -16,6 +16,7 @@ function unknown({ profiles }: World, endpoint: HostEndpoint, { name, index }: {
   const unreached = later.length === 0 ? "" : `, and the profiles after it (${enumerate(later)}) are never reached`;
   const message = `there is no Profile '${name}': all traffic to and from the host that no policy decides is denied here${unreached}`;
   const meant = nearest(name, profiles.keys());
-  const hint = meant === undefined ? "add the Profile, or remove its name; projectcalico-default-allow is built in" : `did you mean '${meant}'?`;
+  const hint =
+    meant === undefined ? "add the Profile, or remove its name; projectcalico-default-allow is built in" : `add the Profile; or did you mean '${meant}'?`;
   return about(endpoint, { code: "unknown-profile", field: `spec.profiles[${index}]`, message, hint });
 }

@@ -10,7 +10,7 @@ export function unknownTier({ policies, tiers }: World): Problem[] {
     .map((policy) => {
       const message = `there is no Tier '${policy.tier}': its policies are judged after those of all tiers that exist, and a packet that none of them decides is denied`;
       const meant = nearest(policy.tier, tiers.keys());
-      const hint = meant === undefined ? "add the Tier, or leave the field out for the tier 'default'" : `did you mean '${meant}'? Otherwise add the Tier`;
+      const hint = meant === undefined ? "add the Tier, or leave the field out for the tier 'default'" : `add the Tier; or did you mean '${meant}'?`;
       return about(policy, { code: "unknown-tier", field: "spec.tier", message, hint });
     });
 }

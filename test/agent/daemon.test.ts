@@ -14,6 +14,7 @@ import { type Daemon, startDaemon } from "../../agent/daemon.ts";
 import { createMemoryKernel, type MemoryKernel } from "../../agent/kernel/memory.ts";
 import { createLogger } from "../../agent/log.ts";
 import { loadSettings } from "../../agent/settings/load.ts";
+import { usualSsh } from "../../agent/sshAccess.ts";
 import { table } from "../../rules/compile/hooks.ts";
 import type { Operation } from "../../rules/diff/types.ts";
 import type { Interface } from "../../rules/resolve/types.ts";
@@ -73,6 +74,7 @@ async function withDaemon(
     log: createLogger("Info", "journal", { write: (line) => log.push(line.trimEnd()) }),
     host: {
       kernel,
+      ssh: usualSsh,
       serviceManager: { ready: () => told.push("ready"), status: () => undefined, stopping: () => told.push("stopping"), close: () => told.push("close") },
       watchLinks({ onChange }) {
         onLinks = onChange;

@@ -21,6 +21,14 @@ interface Row {
 }
 
 const nothing = /^$/;
+
+/** The sample without what is suspicious about it. */
+const wellMeant = {
+  "endpoint.yaml": sample["endpoint.yaml"].replace("profile1, profile2", "profile1"),
+  "policy.yaml": sample["policy.yaml"].replace("'db'", "'office'"),
+};
+const endpointByAddress =
+  "apiVersion: projectcalico.org/v3\nkind: HostEndpoint\nmetadata: { name: a, labels: { type: production } }\nspec: { node: host1, expectedIPs: [192.168.0.1] }\n";
 const manifests = ["--manifests", "."];
 
 const rows: readonly Row[] = [
@@ -53,7 +61,44 @@ const rows: readonly Row[] = [
     stderr: /unknown option '--manifest'\n\(Did you mean --manifests\?\)/,
   },
 
-  { name: "check says that all is well", arguments: ["check", ...manifests], code: 0, stdout: /^5 valid resources, no problems\n$/, stderr: nothing },
+  {
+    name: "check says that all is well",
+    arguments: ["check", ...manifests, "--strict"],
+    files: wellMeant,
+    code: 0,
+    stdout: /^5 valid resources, no problems\n$/,
+    stderr: nothing,
+  },
+  {
+    name: "check warns of what is suspicious, with place, reason and remedy",
+    arguments: ["check", ...manifests],
+    code: 0,
+    stdout: /^5 valid resources, 2 warnings\n$/,
+    stderr:
+      /^endpoint\.yaml:1:1: warning unknown-profile HostEndpoint\/some\.name spec\.profiles\[1\]: there is no Profile 'profile2': .*denied.*; add the Profile/,
+  },
+  {
+    name: "check --strict fails for warnings",
+    arguments: ["check", ...manifests, "--strict"],
+    code: 1,
+    stdout: nothing,
+    stderr: /5 valid resources, 2 warnings\n$/,
+  },
+  {
+    name: "check of one node knows only what its interfaces show",
+    arguments: ["check", ...manifests, "--node", "host1", "--interfaces", interfaces],
+    files: { ...wellMeant, "byaddress.yaml": endpointByAddress },
+    code: 0,
+    stderr: /^endpoint\.yaml:1:1: warning endpoint-shadowed HostEndpoint\/some\.name spec: is shadowed on eth0 by HostEndpoint 'a'/,
+  },
+  {
+    name: "check takes failsafe ports from the settings",
+    arguments: ["check", ...manifests],
+    environment: { HOSTWARD_FAILSAFEINBOUNDHOSTPORTS: "none" },
+    files: wellMeant,
+    code: 0,
+    stderr: /warning ssh-not-failsafe HostEndpoint\/some\.name: SSH \(tcp:22\) is no failsafe: .*; add tcp:22 to failsafeInboundHostPorts/,
+  },
   {
     name: "check tells all problems of all files at once",
     arguments: ["check", ...manifests],
@@ -65,7 +110,7 @@ const rows: readonly Row[] = [
     code: 1,
     stdout: nothing,
     stderr:
-      /^bad\.yaml:4:\d+: error field-value HostEndpoint\/bad spec\.interfaceName:[\s\S]*bad\.yaml:4:\d+: error field-value HostEndpoint\/bad spec\.expectedIPs\[0\]:[\s\S]*worse\.yaml:[\s\S]*5 valid resources, [3-9] errors\n$/,
+      /^bad\.yaml:4:\d+: error field-value HostEndpoint\/bad spec\.interfaceName:[\s\S]*bad\.yaml:4:\d+: error field-value HostEndpoint\/bad spec\.expectedIPs\[0\]:[\s\S]*worse\.yaml:[\s\S]*5 valid resources, [3-9] errors, 2 warnings\n$/,
   },
   {
     name: "check tells problems of settings and manifests together",
@@ -81,7 +126,7 @@ const rows: readonly Row[] = [
     arguments: ["check", ...manifests],
     environment: { HOSTWARD_LOGPREFX: "x" },
     code: 0,
-    stdout: /5 valid resources, 1 warning/,
+    stdout: /5 valid resources, 3 warnings/,
     stderr: /did you mean HOSTWARD_LOGPREFIX\?/,
   },
   {
