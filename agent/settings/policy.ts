@@ -18,7 +18,7 @@ export function policySettings(settings: Settings): PolicySettings {
     allowEssentials: settings.allowEssentials,
     invalidCheck: true,
     logRateLimit: undefined,
-    encapsulation: { vxlan: [], ipip: false, wireguard: [] },
+    encapsulation: { vxlan: [], ipip: false, wireguard: [], peers: [] },
   };
 }
 

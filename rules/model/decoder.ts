@@ -1,5 +1,6 @@
 // The combinators that the decoders of all kinds are composed of: unknown in, a model value or `invalid` out, problems on the cursor.
-// None stops at the first problem. Nothing here knows a kind or a field.
+// None stops at the first problem. Nothing here knows a kind or a field. A decoder of a mapping or list can tell what is in it, so that
+// docs/policy-support.md is held against what is really read.
 
 import type { Cursor, Invalid } from "./cursor.ts";
 import { invalid } from "./cursor.ts";
@@ -7,13 +8,27 @@ import { nearest } from "./nearest.ts";
 import type { Problem } from "./problem.ts";
 import type { ProblemCode } from "./problemCodes.ts";
 
-export type Decoder<T> = (value: unknown, at: Cursor) => T | Invalid;
+export interface Decoder<T> {
+  (value: unknown, at: Cursor): T | Invalid;
+  /** Absent for a scalar and for a mapping with any keys. */
+  readonly shape?: Shape;
+}
+
+export type Shape =
+  | { readonly kind: "object"; readonly fields: Readonly<Record<string, Field<unknown>>> }
+  | { readonly kind: "list"; readonly item: Decoder<unknown> };
+
+function shaped<T>(decode: (value: unknown, at: Cursor) => T | Invalid, shape: Shape | undefined): Decoder<T> {
+  return shape === undefined ? decode : Object.assign(decode, { shape });
+}
 
 /** A field of an object. Null counts as absent, as it does in Kubernetes. */
 export interface Field<T> {
   readonly decoder: Decoder<T>;
   /** The value of an absent field, or what to do about it when it must be there. */
   readonly absent: { readonly kind: "default"; readonly value: T } | { readonly kind: "required"; readonly hint: string };
+  /** How little hostward makes of it: nothing, or a problem. Absent for a field that means what Calico says. */
+  readonly effect?: "none" | "refused";
 }
 
 export function required<T>(decoder: Decoder<T>, hint: string): Field<T> {
@@ -29,7 +44,12 @@ export function withDefault<T>(decoder: Decoder<T>, value: T): Field<T> {
 }
 
 /** A field that exists, whatever it holds, and means nothing to hostward. */
-export const unread: Field<undefined> = { decoder: () => undefined, absent: { kind: "default", value: undefined } };
+export const unread: Field<undefined> = { decoder: () => undefined, absent: { kind: "default", value: undefined }, effect: "none" };
+
+/** A field whose value must be good, and means nothing to hostward. */
+export function withoutEffect<T>(field: Field<T>): Field<T> {
+  return { ...field, effect: "none" };
+}
 
 /** A condition over several fields; it runs when those it reads are sound. */
 export interface Check<T> {
@@ -41,13 +61,25 @@ export function check<T, K extends keyof T>(reads: readonly K[], run: (value: Pi
   return { reads, run };
 }
 
+type Fields<T> = { readonly [K in keyof T]: Field<T[K]> };
+
 /** A mapping with these fields and no others. */
-export function object<T extends object>(fields: { readonly [K in keyof T]: Field<T[K]> }, checks: readonly Check<T>[] = []): Decoder<T> {
+export function object<T extends object>(fields: Fields<T>, checks: readonly Check<T>[] = []): Decoder<T> {
+  const names = Object.keys(fields);
+  return mapping(fields, checks, (value, at) => reportUnknownFields(value, names, at));
+}
+
+/** A mapping with these fields among others: an object of Kubernetes' own, which gets new fields with every version. */
+export function openObject<T extends object>(fields: Fields<T>): Decoder<T> {
+  return mapping(fields, [], () => undefined);
+}
+
+function mapping<T extends object>(fields: Fields<T>, checks: readonly Check<T>[], review: (value: Mapping, at: Cursor) => void): Decoder<T> {
   const names = Object.keys(fields) as (keyof T & string)[];
-  return (value, at) => {
+  const decode = (value: unknown, at: Cursor): T | Invalid => {
     if (!isMapping(value)) return at.fail(typeIssue("a mapping", value));
     const before = at.errors;
-    reportUnknownFields(value, names, at);
+    review(value, at);
     const sound: Partial<T> = {};
     for (const name of names) {
       const decoded = decodeField(value, name, fields[name], at);
@@ -58,16 +90,19 @@ export function object<T extends object>(fields: { readonly [K in keyof T]: Fiel
     }
     return at.errors === before ? (sound as T) : invalid;
   };
+  return shaped(decode, { kind: "object", fields: fields as Readonly<Record<string, Field<unknown>>> });
 }
 
-function decodeField<T>(value: Readonly<Record<string, unknown>>, name: string, field: Field<T>, at: Cursor): T | Invalid {
+type Mapping = Readonly<Record<string, unknown>>;
+
+function decodeField<T>(value: Mapping, name: string, field: Field<T>, at: Cursor): T | Invalid {
   const given = Object.hasOwn(value, name) ? value[name] : undefined;
   if (given !== undefined && given !== null) return decodeAt(at, name, field.decoder, given);
   if (field.absent.kind === "default") return field.absent.value;
   return at.fail({ code: "field-missing", path: [name], message: "is required and missing", hint: field.absent.hint });
 }
 
-function reportUnknownFields(value: Readonly<Record<string, unknown>>, names: readonly string[], at: Cursor): void {
+function reportUnknownFields(value: Mapping, names: readonly string[], at: Cursor): void {
   for (const name of Object.keys(value).filter((key) => !names.includes(key))) {
     const meant = nearest(name, names);
     const hint = meant === undefined ? `the fields here are ${names.join(", ")}` : `did you mean ${meant}?`;
@@ -88,7 +123,7 @@ export interface ListLimits<T> {
 }
 
 export function list<T>(item: Decoder<T>, limits: ListLimits<T> = {}): Decoder<readonly T[]> {
-  return (value, at) => {
+  const decode = (value: unknown, at: Cursor): readonly T[] | Invalid => {
     if (!Array.isArray(value)) return at.fail({ ...typeIssue("a list", value), hint: 'begin each entry with "- ", also when there is only one' });
     const before = at.errors;
     if (limits.most !== undefined && value.length > limits.most) {
@@ -103,6 +138,7 @@ export function list<T>(item: Decoder<T>, limits: ListLimits<T> = {}): Decoder<r
     if (limits.unique !== undefined && items.length === value.length) reportDuplicates(items, limits.unique, at);
     return at.errors === before ? items : invalid;
   };
+  return shaped(decode, { kind: "list", item });
 }
 
 function reportDuplicates<T>(items: readonly T[], { by, severity, hint }: Unique<T>, at: Cursor): void {
@@ -130,10 +166,11 @@ export function stringMap(value: Decoder<string>, key: (name: string, at: Cursor
 
 /** What `first` gives, looked at further. */
 export function refine<A, B>(first: Decoder<A>, next: (value: A, at: Cursor) => B | Invalid): Decoder<B> {
-  return (value, at) => {
+  const decode = (value: unknown, at: Cursor): B | Invalid => {
     const decoded = first(value, at);
     return decoded === invalid ? invalid : next(decoded, at);
   };
+  return shaped(decode, first.shape);
 }
 
 export const text: Decoder<string> = (value, at) => {
@@ -190,7 +227,7 @@ export function show(value: string): string {
   return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}...` : value);
 }
 
-export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isMapping(value: unknown): value is Mapping {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

@@ -10,5 +10,6 @@ export function notEnforced(why: string, hint: string): Field<undefined> {
       return undefined;
     },
     absent: { kind: "default", value: undefined },
+    effect: "refused",
   };
 }

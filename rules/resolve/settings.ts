@@ -26,5 +26,5 @@ export const defaultPolicySettings: PolicySettings = {
   allowEssentials: true,
   invalidCheck: true,
   logRateLimit: undefined,
-  encapsulation: { vxlan: [], ipip: false, wireguard: [] },
+  encapsulation: { vxlan: [], ipip: false, wireguard: [], peers: [] },
 };

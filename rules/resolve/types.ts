@@ -48,6 +48,8 @@ export interface Encapsulation {
   readonly ipip: boolean;
   /** UDP destination ports; empty when off. */
   readonly wireguard: readonly number[];
+  /** Besides the expectedIPs of other nodes' HostEndpoints. */
+  readonly peers: readonly Prefix[];
 }
 
 /** One entry of interfaceExclude: an exact name, or a regular expression's source. */

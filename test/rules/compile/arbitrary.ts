@@ -123,7 +123,7 @@ export const settings: fc.Arbitrary<PolicySettings> = fc.record({
   allowEssentials: fc.boolean(),
   invalidCheck: fc.constant(true),
   logRateLimit: fc.constant(undefined),
-  encapsulation: fc.constant({ vxlan: [], ipip: false, wireguard: [] }),
+  encapsulation: fc.constant({ vxlan: [], ipip: false, wireguard: [], peers: [] }),
 });
 
 /** Two tiers, the first with some of the policies, the second with others; one without policies does not occur. */

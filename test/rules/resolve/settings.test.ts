@@ -18,7 +18,7 @@ test("the settings are FelixConfiguration's defaults, with essentials allowed an
     allowEssentials: true,
     invalidCheck: true,
     logRateLimit: undefined,
-    encapsulation: { vxlan: [], ipip: false, wireguard: [] },
+    encapsulation: { vxlan: [], ipip: false, wireguard: [], peers: [] },
   });
   const inbound = "tcp:22, udp:68, tcp:179, tcp:2379, tcp:2380, tcp:5473, tcp:6443, tcp:6666, tcp:6667";
   const outbound = "udp:53, udp:67, tcp:179, tcp:2379, tcp:2380, tcp:5473, tcp:6443, tcp:6666, tcp:6667";
