@@ -2,11 +2,11 @@
 // and the place in the manifest.
 
 import type { Operation } from "../../rules/diff/types.ts";
+import { findWritten } from "../../rules/explain/originPlace.ts";
 import type { Place, Problem } from "../../rules/model/problem.ts";
 import type { Resource } from "../../rules/model/types.ts";
 import type { Origin } from "../../rules/ruleset/types.ts";
 import { KernelError } from "../kernel/interface.ts";
-import { resourceKey } from "../sources/source.ts";
 
 const stays = "the previous ruleset stays in force";
 const kernelPlace: Place = { source: "kernel" };
@@ -38,17 +38,10 @@ function operationSubject(operation: Operation, resources: readonly Resource[]):
   const { origin } = operation.rule;
   const key = `${origin.kind}/${origin.name}`;
   const field = originField(origin);
-  const resource = resources.find((candidate) => resourceKey(candidate) === key);
-  return { place: originPlace(origin, resource) ?? kernelPlace, resource: key, ...(field === undefined ? {} : { field }) };
+  return { place: findWritten(origin, resources)?.place ?? kernelPlace, resource: key, ...(field === undefined ? {} : { field }) };
 }
 
 function originField({ direction, index }: Origin): string | undefined {
   if (direction === undefined) return undefined;
   return index === undefined ? `spec.${direction}` : `spec.${direction}[${index}]`;
-}
-
-function originPlace({ direction, index }: Origin, resource: Resource | undefined): Place | undefined {
-  if (resource === undefined) return undefined;
-  const rules = direction !== undefined && (resource.kind === "GlobalNetworkPolicy" || resource.kind === "Profile") ? resource[direction] : [];
-  return (index === undefined ? undefined : rules[index]?.place) ?? resource.place;
 }

@@ -44,8 +44,9 @@ function judgeRules({ kind, name, direction, rules }: ResolvedRules, judged: Jud
 function judgeRule(rule: ResolvedRule, { packet, sets }: Judged): Outcome {
   const failed = mismatch(rule, packet, sets);
   const position = `rule ${rule.origin.index ?? ""}`;
-  const step = { text: failed === undefined ? `${position}: ${rule.action}` : `${position}: no match, ${failed}`, origin: rule.origin, steps: [] };
-  if (failed !== undefined) return { effect: "continue", step };
+  const { origin } = rule;
+  if (failed !== undefined) return { effect: "continue", step: { text: `${position} (${rule.action}): no match, ${failed}`, origin, missed: true, steps: [] } };
+  const step = { text: `${position}: ${rule.action}`, origin, steps: [] };
   switch (rule.action) {
     case "Allow":
       return { effect: "allow", by: rule.origin, step };

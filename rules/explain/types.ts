@@ -32,6 +32,8 @@ export interface Packet {
 export interface Step {
   readonly text: string;
   readonly origin?: Origin;
+  /** Of a rule whose conditions do not hold: the text says which. */
+  readonly missed?: true;
   readonly steps: readonly Step[];
 }
 

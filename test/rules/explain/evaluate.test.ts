@@ -381,7 +381,7 @@ test("the path tells every step up to the one that decided", () => {
       "    not a failsafe port",
       "    tier default",
       "      GlobalNetworkPolicy a ingress",
-      "        rule 0: no match, destination port 80 is in none of ports",
+      "        rule 0 (Allow): no match, destination port 80 is in none of ports",
       "      GlobalNetworkPolicy b ingress",
       "        rule 0: Pass",
       "    Profile projectcalico-default-allow ingress",
