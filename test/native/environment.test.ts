@@ -129,8 +129,7 @@ function startWorker(script: string): Worker {
 test("worker threads load the addon at the same time and end with everything open", async () => {
   const ends = Array.from({ length: 12 }, async () => {
     const worker = startWorker(inWorker);
-    const [answer] = (await once(worker, "message")) as [boolean];
-    const [status] = (await once(worker, "exit")) as [number];
+    const [[answer], [status]] = (await Promise.all([once(worker, "message"), once(worker, "exit")])) as [[boolean], [number]];
     return { answer, status };
   });
   assert.deepEqual(
@@ -147,11 +146,7 @@ test("worker threads that are terminated amid a batch, dumps and messages take n
     for (;;) await Promise.all([netfilter.transact(batch.bytes, batch.last), socket.dump(linkDump(1))]);`;
   for (let round = 0; round < 5; round++) {
     const workers = [startWorker(script), startWorker(script)];
-    await Promise.all(
-      workers.map(async (worker) => {
-        while ((await once(worker, "message"))[0] !== "working");
-      }),
-    );
+    await Promise.all(workers.map((worker) => new Promise<void>((resolve) => worker.on("message", (message) => message === "working" && resolve()))));
     await new Promise((resolve) => setTimeout(resolve, 3 * round));
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
