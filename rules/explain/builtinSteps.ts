@@ -21,6 +21,9 @@ import { l4proto } from "../ruleset/fields.ts";
 import { accept, deny, goOn, type Outcome } from "./outcome.ts";
 import type { Packet } from "./types.ts";
 
+const IPIP = 4;
+const UDP = 17;
+
 /** Everywhere once conntrack has run: also on interfaces that nothing governs and from workloads, whose replies to the host it lets in (3.3, P46, P72). */
 export function judgeEstablished({ state }: Packet): Outcome {
   if (state === "established" || state === "related") return accept(conntrackEstablished, `conntrack state is ${state}`);
@@ -31,6 +34,17 @@ export function judgeEstablished({ state }: Packet): Outcome {
 export function judgeInvalid({ invalidCheck }: PolicySettings, { state }: Packet): Outcome {
   if (state !== "invalid") return goOn("conntrack state is valid");
   return invalidCheck ? deny(conntrackInvalid, "conntrack state is invalid") : goOn("conntrack state is invalid, which is not checked");
+}
+
+/** Section 0, row 27 and semantics 3.8: tunnels between known hosts come before all else that an endpoint's chain says of host traffic. */
+export function judgeEncapsulation({ settings, sets, tunnelPeers }: Resolved, packet: Packet, direction: Direction): Outcome {
+  const { vxlan, ipip, wireguard } = settings.encapsulation;
+  const { protocol, destinationPort: port } = packet;
+  const peer = peerOf(packet, direction);
+  const wrapped = (ipip && protocol === IPIP && peer.family === 4) || (protocol === UDP && port !== undefined && [...vxlan, ...wireguard].includes(port));
+  const peers = tunnelPeers === undefined ? undefined : sets.get(tunnelPeers)?.members[peer.family];
+  if (wrapped && peers?.some((prefix) => prefixContains(prefix, peer))) return accept(encapsulation(direction), "a tunnel between known hosts");
+  return goOn("not a tunnel between known hosts");
 }
 
 /** Section 0, row 4: MLD with any hop limit, neighbour discovery only from the link itself (RFC 4861, section 11.2). */
@@ -79,21 +93,21 @@ function isOpen(list: readonly Failsafe[], { protocol, port, peer }: Contact): b
 
 const IPIP = 4;
 
-/** Semantics 3.8, the allow half: the outer packet comes from a known peer, or goes to one (section 0, row 27). */
+/** Semantics 3.8, the allow half, before anything else of the chain: the outer packet comes from a known peer, or goes to one (section 0, row 27). */
 export function judgeTunnels({ settings, tunnelPeers, sets }: Resolved, packet: Packet, direction: Direction): Outcome {
   const kind = tunnelOf(settings, packet);
   if (kind === undefined) return goOn("no tunnel's packet");
   const peer = peerOf(packet, direction);
   const members = tunnelPeers === undefined ? undefined : sets.get(tunnelPeers)?.members[peer.family];
   if (!members?.some((prefix) => prefixContains(prefix, peer))) return goOn(`${kind}, but ${formatAddress(peer)} is no known peer`);
-  return accept(tunnel(kind, direction), `${kind}, and ${formatAddress(peer)} is a known peer`);
+  return accept(encapsulation(direction), `${kind}, and ${formatAddress(peer)} is a known peer`);
 }
 
-function tunnelOf({ encapsulation }: PolicySettings, { protocol, source, destinationPort = 0 }: Packet): "ipip" | "vxlan" | "wireguard" | undefined {
-  if (protocol === IPIP && source.family === 4 && encapsulation.ipip) return "ipip";
+function tunnelOf({ encapsulation: tunnels }: PolicySettings, { protocol, source, destinationPort = 0 }: Packet): "ipip" | "vxlan" | "wireguard" | undefined {
+  if (protocol === IPIP && source.family === 4 && tunnels.ipip) return "ipip";
   if (protocol !== l4proto.udp) return undefined;
-  if (encapsulation.vxlan.includes(destinationPort)) return "vxlan";
-  return encapsulation.wireguard.includes(destinationPort) ? "wireguard" : undefined;
+  if (tunnels.vxlan.includes(destinationPort)) return "vxlan";
+  return tunnels.wireguard.includes(destinationPort) ? "wireguard" : undefined;
 }
 
 /** Semantics 3.7: endpoints' normal policy has no say here (P55). */

@@ -48,14 +48,14 @@ function stopsOf({ in: from, out: to, routed }: Packet): readonly Stop[] {
 }
 
 /**
- * Untracked policy sees the interface of the first route and the destination as sent (G41); normal policy judges where the new destination's
- * interface is known (P50-P52).
+ * Untracked policy sees the interface of the first route and the destination as sent (G41), and what it allows is not translated and leaves there;
+ * normal policy judges where the new destination's interface is known (P50-P52).
  */
 function sentThrough(link: string, routed: string): readonly Stop[] {
   const first = beforeConntrack({ link: routed, direction: "egress" });
   return [
     { judge: first.judge, after: (traveller, allowed) => translate(admitUntracked(traveller, allowed)) },
-    { judge: (resolved, traveller) => leaveHost(resolved, traveller, link) },
+    { judge: (resolved, traveller) => leaveHost(resolved, traveller, traveller.packet.dnat === undefined ? routed : link) },
   ];
 }
 

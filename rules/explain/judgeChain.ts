@@ -4,7 +4,7 @@
 import type { Direction } from "../model/types.ts";
 import { defaultDeny, loopback } from "../resolve/origins.ts";
 import type { ListName, Resolved, ResolvedEndpoint } from "../resolve/types.ts";
-import { judgeEssentials, judgeFailsafeReplies, judgeFailsafes, judgeInvalid, judgeTunnels } from "./builtinSteps.ts";
+import { judgeEncapsulation, judgeEssentials, judgeFailsafeReplies, judgeFailsafes, judgeInvalid, judgeTunnels } from "./builtinSteps.ts";
 import { judgeProfile, judgeTier } from "./judgeList.ts";
 import { accept, deny, goOn, inTurn, type Outcome, type Stage } from "./outcome.ts";
 import type { Packet } from "./types.ts";
@@ -68,7 +68,7 @@ function builtinStages(list: ListName, { resolved, packet, passage }: Arrival): 
   const tunnels: readonly Stage[] = resolved.tunnelPeers === undefined ? [] : [() => judgeTunnels(resolved, packet, passage.direction)];
   switch (list) {
     case "normal":
-      return [invalid, essentials, failsafes, ...tunnels];
+      return [...tunnels, invalid, essentials, failsafes];
     case "preDNAT":
       return [invalid, essentials, failsafes];
     case "forward":

@@ -60,7 +60,7 @@ function runChain(run: Run, name: string, steps: Step[]): End | undefined {
         return undefined;
       case "goto":
         // No way back is kept: where that chain ends, this one's caller goes on.
-        return runChain(run, ran.chain, inner);
+        return decidedHere(indexed.rule, runChain(run, ran.chain, inner));
       case "jump": {
         const end = runChain(run, ran.chain, inner);
         if (end !== undefined) return end;
@@ -68,6 +68,11 @@ function runChain(run: Run, name: string, steps: Step[]): End | undefined {
     }
   }
   return undefined;
+}
+
+/** A rule that counts has decided about the packet; the chain that it goes to only carries the decision out (a reject's answer). */
+function decidedHere({ statements, origin }: Rule, end: End | undefined): End | undefined {
+  return end !== undefined && statements.some(({ kind }) => kind === "counter") ? { ...end, origin } : end;
 }
 
 /** The rule's verdict, undefined when it matched and has none, `break` (NFT_BREAK) when it did not match. */

@@ -10,7 +10,7 @@ import type { Origin } from "../ruleset/types.ts";
  * 2. in through a workload interface: workloadNeighbours accepts ICMPv6 130-133, 135, 136 (3.7), then workloadToHost does the
  *    endpointToHostAction; out through one: hostToWorkload accepts, DNATed or not, whatever governs (row 7);
  * 3. lo under the wildcard: loopback accepts, unless policeLoopback (row 3);
- * 4. the endpoint's chain: conntrackInvalid drops, essentials and failsafe accept, tiers (tierEnd denies), profiles
+ * 4. the endpoint's chain: encapsulation accepts, conntrackInvalid drops, essentials and failsafe accept, tiers (tierEnd denies), profiles
  *    (missingProfile denies), defaultDeny.
  */
 export const conntrackEstablished: Origin = { kind: "hostward", name: "conntrack", note: "established, related" };
@@ -31,9 +31,9 @@ export function failsafeReplies(direction: Direction): Origin {
   return { kind: "failsafe", name: direction === "ingress" ? "outbound" : "inbound", direction, note: "replies" };
 }
 
-/** The outer packets of tunnels between hosts (section 0, row 27). */
-export function tunnel(kind: "ipip" | "vxlan" | "wireguard", direction: Direction): Origin {
-  return { kind: "hostward", name: "tunnels", direction, note: kind };
+/** Outer packets of tunnels from and to known hosts, before anything else of an endpoint's normal chain (section 0 row 27, semantics 3.8). */
+export function encapsulation(direction: Direction): Origin {
+  return { kind: "hostward", name: "encapsulation", direction, note: "tunnels between hosts" };
 }
 
 /** The deny at the end of a tier that has a policy in this direction (E11). */
