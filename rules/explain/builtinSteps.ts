@@ -9,10 +9,10 @@ import type { Address, Failsafe } from "../net/types.ts";
 import {
   conntrackEstablished,
   conntrackInvalid,
+  encapsulation,
   essentials,
   failsafe,
   failsafeReplies,
-  tunnel,
   workloadNeighbours,
   workloadToHost,
 } from "../resolve/origins.ts";
@@ -20,9 +20,6 @@ import type { PolicySettings, Resolved } from "../resolve/types.ts";
 import { l4proto } from "../ruleset/fields.ts";
 import { accept, deny, goOn, type Outcome } from "./outcome.ts";
 import type { Packet } from "./types.ts";
-
-const IPIP = 4;
-const UDP = 17;
 
 /** Everywhere once conntrack has run: also on interfaces that nothing governs and from workloads, whose replies to the host it lets in (3.3, P46, P72). */
 export function judgeEstablished({ state }: Packet): Outcome {
@@ -34,17 +31,6 @@ export function judgeEstablished({ state }: Packet): Outcome {
 export function judgeInvalid({ invalidCheck }: PolicySettings, { state }: Packet): Outcome {
   if (state !== "invalid") return goOn("conntrack state is valid");
   return invalidCheck ? deny(conntrackInvalid, "conntrack state is invalid") : goOn("conntrack state is invalid, which is not checked");
-}
-
-/** Section 0, row 27 and semantics 3.8: tunnels between known hosts come before all else that an endpoint's chain says of host traffic. */
-export function judgeEncapsulation({ settings, sets, tunnelPeers }: Resolved, packet: Packet, direction: Direction): Outcome {
-  const { vxlan, ipip, wireguard } = settings.encapsulation;
-  const { protocol, destinationPort: port } = packet;
-  const peer = peerOf(packet, direction);
-  const wrapped = (ipip && protocol === IPIP && peer.family === 4) || (protocol === UDP && port !== undefined && [...vxlan, ...wireguard].includes(port));
-  const peers = tunnelPeers === undefined ? undefined : sets.get(tunnelPeers)?.members[peer.family];
-  if (wrapped && peers?.some((prefix) => prefixContains(prefix, peer))) return accept(encapsulation(direction), "a tunnel between known hosts");
-  return goOn("not a tunnel between known hosts");
 }
 
 /** Section 0, row 4: MLD with any hop limit, neighbour discovery only from the link itself (RFC 4861, section 11.2). */
@@ -94,7 +80,7 @@ function isOpen(list: readonly Failsafe[], { protocol, port, peer }: Contact): b
 const IPIP = 4;
 
 /** Semantics 3.8, the allow half, before anything else of the chain: the outer packet comes from a known peer, or goes to one (section 0, row 27). */
-export function judgeTunnels({ settings, tunnelPeers, sets }: Resolved, packet: Packet, direction: Direction): Outcome {
+export function judgeEncapsulation({ settings, tunnelPeers, sets }: Resolved, packet: Packet, direction: Direction): Outcome {
   const kind = tunnelOf(settings, packet);
   if (kind === undefined) return goOn("no tunnel's packet");
   const peer = peerOf(packet, direction);

@@ -4,7 +4,7 @@
 import type { Direction } from "../model/types.ts";
 import { defaultDeny, loopback } from "../resolve/origins.ts";
 import type { ListName, Resolved, ResolvedEndpoint } from "../resolve/types.ts";
-import { judgeEncapsulation, judgeEssentials, judgeFailsafeReplies, judgeFailsafes, judgeInvalid, judgeTunnels } from "./builtinSteps.ts";
+import { judgeEncapsulation, judgeEssentials, judgeFailsafeReplies, judgeFailsafes, judgeInvalid } from "./builtinSteps.ts";
 import { judgeProfile, judgeTier } from "./judgeList.ts";
 import { accept, deny, goOn, inTurn, type Outcome, type Stage } from "./outcome.ts";
 import type { Packet } from "./types.ts";
@@ -65,7 +65,7 @@ function builtinStages(list: ListName, { resolved, packet, passage }: Arrival): 
   const invalid: Stage = () => judgeInvalid(settings, packet);
   const essentials: Stage = () => judgeEssentials(settings, packet);
   const failsafes: Stage = () => judgeFailsafes(settings, packet, passage.direction);
-  const tunnels: readonly Stage[] = resolved.tunnelPeers === undefined ? [] : [() => judgeTunnels(resolved, packet, passage.direction)];
+  const tunnels: readonly Stage[] = resolved.tunnelPeers === undefined ? [] : [() => judgeEncapsulation(resolved, packet, passage.direction)];
   switch (list) {
     case "normal":
       return [...tunnels, invalid, essentials, failsafes];
