@@ -7,9 +7,6 @@ namespace hostward {
 
 namespace {
 
-// A dump fills at most 32 KiB per datagram (netlink_dump); single replies are smaller.
-constexpr size_t kReceiveRoom = 64 * 1024;
-
 void Take(const nlmsghdr* header, uint32_t awaited, Exchange& exchange) {
   if (header->nlmsg_flags & NLM_F_DUMP_INTR) exchange.interrupted = true;
   switch (header->nlmsg_type) {
@@ -34,9 +31,9 @@ void Take(const nlmsghdr* header, uint32_t awaited, Exchange& exchange) {
   }
 }
 
-void Split(const Bytes& buffer, size_t size, uint32_t awaited, Exchange& exchange) {
-  int left = static_cast<int>(size);
-  auto* header = reinterpret_cast<const nlmsghdr*>(buffer.data());
+void Split(std::span<const uint8_t> datagram, uint32_t awaited, Exchange& exchange) {
+  int left = static_cast<int>(datagram.size());
+  auto* header = reinterpret_cast<const nlmsghdr*>(datagram.data());
   while (NLMSG_OK(header, left)) {
     Take(header, awaited, exchange);
     // The last message of a datagram may lack its padding, which would take `left` below zero.
@@ -48,12 +45,11 @@ void Split(const Bytes& buffer, size_t size, uint32_t awaited, Exchange& exchang
 }
 
 void Drain(Socket& socket, uint32_t awaited, Exchange& exchange) {
-  Bytes buffer(kReceiveRoom);
   while (true) {
-    size_t size = 0;
-    switch (socket.Receive(buffer, size, exchange.failure)) {
+    std::span<const uint8_t> datagram;
+    switch (socket.Receive(datagram, exchange.failure)) {
       case Receipt::kDatagram:
-        Split(buffer, size, awaited, exchange);
+        Split(datagram, awaited, exchange);
         break;
       case Receipt::kOverflow:
       case Receipt::kTruncated:

@@ -16,7 +16,6 @@ namespace hostward {
 
 namespace {
 
-constexpr size_t kReceiveRoom = 64 * 1024;
 constexpr size_t kGatheredLimit = 4 * 1024 * 1024;
 
 }  // namespace
@@ -82,8 +81,7 @@ void Monitor::Run() {
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
-  Bytes buffer(kReceiveRoom);
-  while (Ready()) Collect(buffer);
+  while (Ready()) Collect();
 }
 
 // Waits for messages, or for the signal to stop or to go on. False to stop.
@@ -107,17 +105,17 @@ bool Monitor::Ready() {
 }
 
 // Takes every datagram that is queued, up to the limit, under one wake-up.
-void Monitor::Collect(Bytes& buffer) {
+void Monitor::Collect() {
   bool wake = false;
   for (bool more = true; more;) {
-    size_t size = 0;
+    std::span<const uint8_t> datagram;
     Failure failure;
-    const Receipt receipt = socket_.Receive(buffer, size, failure);
+    const Receipt receipt = socket_.Receive(datagram, failure);
     const std::lock_guard lock(mutex_);
     const bool was_empty = gathered_.empty();
     switch (receipt) {
       case Receipt::kDatagram:
-        gathered_.messages.insert(gathered_.messages.end(), buffer.begin(), buffer.begin() + static_cast<ptrdiff_t>(size));
+        gathered_.messages.insert(gathered_.messages.end(), datagram.begin(), datagram.end());
         break;
       case Receipt::kOverflow:
       case Receipt::kTruncated:

@@ -37,7 +37,7 @@ class Monitor {
  private:
   void Run();
   bool Ready();
-  void Collect(Bytes& buffer);
+  void Collect();
   void Signal();
   void CloseDescriptors();
 

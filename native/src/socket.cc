@@ -17,6 +17,8 @@ namespace {
 // netlink_sendmsg refuses a message longer than the send buffer minus 32 bytes.
 constexpr size_t kSendOverhead = 32;
 constexpr int kLargestBuffer = 1 << 30;
+// A dump fills at most 32 KiB a datagram (netlink_dump); single replies and notifications are smaller.
+constexpr size_t kReceiveRoom = 64 * 1024;
 
 }  // namespace
 
@@ -42,6 +44,7 @@ Failure Socket::Open(int protocol, Buffers buffers) {
   socklen_t length = sizeof address;
   if (getsockname(descriptor_, reinterpret_cast<sockaddr*>(&address), &length) < 0) return {"getsockname", errno};
   port_id_ = address.nl_pid;
+  room_.resize(kReceiveRoom);
   return {};
 }
 
@@ -87,10 +90,10 @@ Failure Socket::Send(std::span<const uint8_t> bytes) {
   return sent < 0 ? Failure{"sendmsg", errno} : Failure{};
 }
 
-Receipt Socket::Receive(Bytes& buffer, size_t& size, Failure& failure) {
+Receipt Socket::Receive(std::span<const uint8_t>& datagram, Failure& failure) {
   while (true) {
     sockaddr_nl sender{};
-    iovec part{buffer.data(), buffer.size()};
+    iovec part{room_.data(), room_.size()};
     msghdr message{};
     message.msg_name = &sender;
     message.msg_namelen = sizeof sender;
@@ -105,11 +108,12 @@ Receipt Socket::Receive(Bytes& buffer, size_t& size, Failure& failure) {
       return Receipt::kFailed;
     }
     if (sender.nl_pid != 0) continue;  // another process may write to our port; only the kernel is believed
-    size = static_cast<size_t>(received);
-    if (size > buffer.size()) {
-      buffer.resize(size);
+    const auto size = static_cast<size_t>(received);
+    if (size > room_.size()) {
+      room_.resize(size);
       return Receipt::kTruncated;
     }
+    datagram = {room_.data(), size};
     return Receipt::kDatagram;
   }
 }

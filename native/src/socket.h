@@ -24,10 +24,10 @@ struct Buffers {
 };
 
 enum class Receipt {
-  kDatagram,   // `buffer` holds one datagram from the kernel
+  kDatagram,   // one datagram from the kernel
   kEmpty,      // nothing queued
   kOverflow,   // ENOBUFS: the kernel dropped messages for us
-  kTruncated,  // a datagram was larger than `buffer` and is lost; `buffer` has grown
+  kTruncated,  // a datagram was larger than the room for it and is lost; the room has grown
   kFailed,
 };
 
@@ -43,8 +43,8 @@ class Socket {
   Failure Join(uint32_t group);
   // One sendmsg of all bytes; grows the send buffer first where that is allowed.
   Failure Send(std::span<const uint8_t> bytes);
-  // Never waits. `buffer` is the room to receive into; `size` becomes the datagram's length.
-  Receipt Receive(Bytes& buffer, size_t& size, Failure& failure);
+  // Never waits. `datagram` stays valid until the next call.
+  Receipt Receive(std::span<const uint8_t>& datagram, Failure& failure);
 
   int descriptor() const { return descriptor_; }
   uint32_t port_id() const { return port_id_; }
@@ -57,6 +57,7 @@ class Socket {
 
   int descriptor_ = -1;
   uint32_t port_id_ = 0;
+  Bytes room_;
   std::mutex exchange_mutex_;
 };
 
