@@ -4,6 +4,7 @@ import { Command, CommanderError } from "@commander-js/extra-typings";
 import { applyCommand, planCommand } from "./cli/apply.ts";
 import { checkCommand } from "./cli/check.ts";
 import { exitCodes, exitCodesHelp, failureOf } from "./cli/exit.ts";
+import { explainCommand } from "./cli/explain.ts";
 import { getCommand } from "./cli/get.ts";
 import { renderCommand } from "./cli/render.ts";
 import { resetCommand } from "./cli/reset.ts";
@@ -23,6 +24,7 @@ const help = `
 First steps:
   hostward check  --manifests ./manifests                are the manifests right?
   hostward render --manifests ./manifests --node web-1   what would they become?
+  hostward explain --manifests ./manifests --in eth0 --src 192.0.2.9 --dport 22   what would happen to a packet?
   hostward run    --manifests ./manifests --node web-1   enforce them, and follow changes
   hostward status                                        how is the daemon?
 ${exitCodesHelp}
@@ -35,7 +37,17 @@ function createProgram(): Command {
     .version(`hostward ${version}`, "-V, --version")
     .addHelpText("after", help)
     .showHelpAfterError("(hostward --help explains the commands)");
-  const commands = [runCommand(), applyCommand(), planCommand(), renderCommand(), checkCommand(), statusCommand(), getCommand(), resetCommand()];
+  const commands = [
+    runCommand(),
+    applyCommand(),
+    planCommand(),
+    renderCommand(),
+    explainCommand(),
+    checkCommand(),
+    statusCommand(),
+    getCommand(),
+    resetCommand(),
+  ];
   for (const command of commands) program.addCommand(command.copyInheritedSettings(program) as unknown as Command);
   for (const command of [program, ...program.commands]) command.exitOverride();
   return program;

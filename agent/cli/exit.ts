@@ -13,6 +13,8 @@ export const exitCodes = {
   daemon: 3,
   /** The kernel refused, lacks something, or the privilege is missing. */
   kernel: 4,
+  /** What a policy means and what it was compiled to differ: `hostward explain` has found a defect. */
+  differ: 5,
 } as const;
 
 export const exitCodesHelp = `
@@ -21,7 +23,8 @@ Exit codes:
   1  the manifests have errors, what was asked for is not there, or the daemon is not in sync
   2  wrong command line or settings
   3  no daemon answers on the control socket
-  4  the kernel refused, lacks something, or the privilege for it is missing`;
+  4  the kernel refused, lacks something, or the privilege for it is missing
+  5  explain found a defect of hostward: policy and compiled ruleset differ`;
 
 export class CommandError extends Error {
   override readonly name = "CommandError";

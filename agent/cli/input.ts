@@ -8,6 +8,7 @@ import { type Setting, type SettingName, type Settings, settingsTable } from "..
 import { readDirectory } from "../sources/directory.ts";
 import type { SourceState } from "../sources/source.ts";
 import { CommandError, exitCodes } from "./exit.ts";
+import { readInterfacesFile } from "./interfacesFile.ts";
 import { complainOf, countProblems } from "./terminal.ts";
 
 export type Flags = Partial<Record<SettingName, string | undefined>>;
@@ -41,6 +42,20 @@ export async function manifestsOrExit(path: string): Promise<SourceState> {
 
 export function hasErrors(problems: readonly Problem[]): boolean {
   return problems.some(({ severity }) => severity === "error");
+}
+
+/** Those of the file, or this host's own. @throws CommandError when neither can be had */
+export async function interfacesOrExit(file: string | undefined): Promise<readonly Interface[]> {
+  if (file !== undefined) return readInterfacesFile(file);
+  try {
+    return await hostInterfaces();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommandError(`this host's interfaces cannot be read (${reason}); name an interfaces file with --interfaces`, {
+      exitCode: exitCodes.kernel,
+      cause: error,
+    });
+  }
 }
 
 /** The host's own interfaces, once. Loads the addon, which not every machine that renders has. */

@@ -1,16 +1,14 @@
 // `hostward render`: the ruleset for a node, printed; nothing is read from or written to a kernel's nftables.
 
 import { Command, Option } from "@commander-js/extra-typings";
-import type { Interface } from "../../rules/resolve/types.ts";
 import { printBytecode } from "../../rules/ruleset/bytecode.ts";
 import { printRuleset } from "../../rules/ruleset/print.ts";
 import type { Ruleset } from "../../rules/ruleset/types.ts";
 import { compilePass } from "../reconcile/pass.ts";
 import { policySettings } from "../settings/policy.ts";
 import { createStore } from "../store/store.ts";
-import { CommandError, exitCodes } from "./exit.ts";
-import { type Flags, flagHelp, hasErrors, hostInterfaces, manifestsOrExit, settingsOrExit } from "./input.ts";
-import { readInterfacesFile } from "./interfacesFile.ts";
+import { exitCodes } from "./exit.ts";
+import { type Flags, flagHelp, hasErrors, interfacesOrExit, manifestsOrExit, settingsOrExit } from "./input.ts";
 import { rulesetJson } from "./rulesetJson.ts";
 import { complain, complainOf, countProblems, print } from "./terminal.ts";
 
@@ -45,7 +43,7 @@ An interfaces file:
 
 async function render(flags: Flags, interfacesFile: string | undefined, form: Form): Promise<number> {
   const settings = settingsOrExit(flags);
-  const interfaces = interfacesFile === undefined ? await ownInterfaces() : readInterfacesFile(interfacesFile);
+  const interfaces = await interfacesOrExit(interfacesFile);
   const source = await manifestsOrExit(settings.manifests);
   complainOf(source.problems);
   const store = createStore();
@@ -68,17 +66,5 @@ function printAs(form: Form, ruleset: Ruleset): string {
       return printBytecode(ruleset);
     default:
       return form satisfies never;
-  }
-}
-
-async function ownInterfaces(): Promise<readonly Interface[]> {
-  try {
-    return await hostInterfaces();
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`this host's interfaces cannot be read (${reason}); name an interfaces file with --interfaces`, {
-      exitCode: exitCodes.kernel,
-      cause: error,
-    });
   }
 }
