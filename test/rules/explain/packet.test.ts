@@ -36,6 +36,10 @@ const packets: readonly (readonly [string, Packet])[] = [
   ["in:eth0 tcp 10.0.0.9:40000 > 10.0.0.1:80 established hop=255", { ...plain, state: "established", hopLimit: 255 }],
   ["in:eth0 tcp 10.0.0.9:40000 > 10.0.0.1:80 dnat=10.1.0.9:8080", { ...plain, dnat: { address: address("10.1.0.9"), port: 8080 } }],
   ["in:eth0 tcp 10.0.0.9:40000 > 10.0.0.1:80 dnat=10.1.0.9", { ...plain, dnat: { address: address("10.1.0.9"), port: undefined } }],
+  [
+    "out:eth0 tcp 10.0.0.9:40000 > 10.0.0.1:80 dnat=10.1.0.9 via=eth1",
+    { ...plain, in: undefined, out: "eth0", dnat: { address: address("10.1.0.9"), port: undefined }, routed: "eth1" },
+  ],
   ["in:eth0 tcp [fd00::9]:40000 > [fd00::1]:80 dnat=[fd00::2]:8080", { ...plain, ...six, dnat: { address: address("fd00::2"), port: 8080 } }],
   ["in:eth0 tcp [fd00::9]:40000 > [fd00::1]:80 dnat=fd00::2", { ...plain, ...six, dnat: { address: address("fd00::2"), port: undefined } }],
 ];
@@ -104,6 +108,9 @@ const refused: readonly (readonly [string, RegExp])[] = [
   ["in:eth0 tcp 10.0.0.9:1 > 10.0.0.1:80 dnat=[fd00::1]:80 -> allow", /dnat must stay in the family/],
   ["in:eth0 tcp 10.0.0.9:1 > 10.0.0.1:80 untracked dnat=10.0.0.2:80 -> allow", /dnat does not go with untracked/],
   ["in:eth0 253 10.0.0.9 > 10.0.0.1 dnat=10.0.0.2:80 -> allow", /without a port/],
+  ["out:eth0 253 10.0.0.1 > 10.0.0.9 dnat=10.0.0.2 via= -> allow", /or via=IF, found "via="/],
+  ["out:eth0 253 10.0.0.1 > 10.0.0.9 via=eth1 -> allow", /goes with out: and dnat= only/],
+  ["in:eth0 253 10.0.0.9 > 10.0.0.1 dnat=10.0.0.2 via=eth1 -> allow", /goes with out: and dnat= only/],
 ];
 
 test("what is no flow is refused, with the part that is wrong", async (t) => {
@@ -146,11 +153,13 @@ const anyPacket: fc.Arbitrary<Packet> = fc.constantFrom<4 | 6>(4, 6).chain((fami
       transport: fc.oneof(ported, icmp, other),
       rest: fc.record({ hopLimit: fc.nat(255), state: fc.constantFrom<Packet["state"]>("new", "established", "related", "invalid", "untracked") }),
       dnat: fc.option(fc.record({ address: anyAddress(family), port: fc.option(anyPort, { nil: undefined }) }), { nil: undefined }),
+      routed: fc.option(anyName, { nil: undefined }),
     })
-    .map(({ through, ends, transport, rest, dnat }): Packet => {
+    .map(({ through, ends, transport, rest, dnat, routed }): Packet => {
       const translated = dnat !== undefined && rest.state !== "untracked" && rest.state !== "invalid";
       const port = transport.sourcePort === undefined ? undefined : dnat?.port;
-      return { ...through, ...ends, ...transport, ...rest, dnat: translated ? { address: dnat.address, port } : undefined };
+      const via = translated && through.in === undefined && routed !== undefined ? { routed } : {};
+      return { ...through, ...ends, ...transport, ...rest, dnat: translated ? { address: dnat.address, port } : undefined, ...via };
     });
 });
 
