@@ -1,20 +1,25 @@
-// The chains that endpoints share and no user writes: essentials, failsafes, the answer of a reject, and what workloads may send
-// to the host. When an endpoint's chain goes through which of them is endpoint.ts's.
+// The chains that endpoints share and no user writes: essentials, failsafes, tunnels between hosts, the answer of a reject, and what
+// workloads may send to the host. When an endpoint's chain goes through which of them is endpoint.ts's.
 
 import type { Direction } from "../model/types.ts";
 import { formatPrefix } from "../net/prefix.ts";
-import type { Failsafe, Prefix } from "../net/types.ts";
-import { essentials, failsafe, workloadNeighbours, workloadToHost } from "../resolve/origins.ts";
+import type { Failsafe, Family, Prefix } from "../net/types.ts";
+import { encapsulation, essentials, failsafe, failsafeReplies, workloadNeighbours, workloadToHost } from "../resolve/origins.ts";
 import { nfproto } from "../ruleset/fields.ts";
 import { packKeys } from "../ruleset/keys.ts";
-import type { DataType, Origin, Rule, Statement } from "../ruleset/types.ts";
-import { addressField, networkMatch } from "./addresses.ts";
+import type { DataType, Field, Origin, Rule, Statement } from "../ruleset/types.ts";
+import { addressField, networkMatch, type Side } from "./addresses.ts";
 import { equals, inSet } from "./alternatives.ts";
 import { type Context, namedSet, regularChain } from "./context.ts";
 import { accept, counted, drop } from "./effects.ts";
+import { selectorSet } from "./sets.ts";
 import { rejectChain } from "./stages.ts";
 
+const IPIP = 4;
 const TCP = 6;
+const UDP = 17;
+
+const families = [4, 6] as const;
 
 /** RFC 2710 and 3810: listener query, report, done, version 2 report. */
 const mldTypes = [130, 131, 132, 143];
@@ -40,16 +45,38 @@ export function essentialsChain(context: Context): string {
 
 /** The failsafe ports of one direction (R50, P3); undefined when there are none. */
 export function failsafeChain(context: Context, direction: Direction): string | undefined {
-  const { failsafeInbound, failsafeOutbound } = context.resolved.settings;
-  const failsafes = direction === "ingress" ? failsafeInbound : failsafeOutbound;
-  if (failsafes.length === 0) return undefined;
   const name = direction === "ingress" ? "failsafe-in" : "failsafe-out";
-  const everywhere = failsafes.filter(({ net }) => net === undefined);
-  const origin = failsafe(direction);
+  return portsChain(context, { name, of: direction, port: "th dport", peer: peerOf(direction), origin: failsafe(direction) });
+}
+
+/** Where no conntrack helps, what answers for the failsafe ports of the other direction, by its source port (P13, P15). */
+export function failsafeRepliesChain(context: Context, direction: Direction): string | undefined {
+  const [name, of] = direction === "ingress" ? (["replies-in", "egress"] as const) : (["replies-out", "ingress"] as const);
+  return portsChain(context, { name, of, port: "th sport", peer: peerOf(direction), origin: failsafeReplies(direction) });
+}
+
+/** The allow half of tunnels between hosts (section 0 row 27); undefined while there are none. */
+export function encapsulationChain(context: Context, direction: Direction): string | undefined {
+  const { settings, tunnelPeers } = context.resolved;
+  const { vxlan, ipip, wireguard } = settings.encapsulation;
+  const ports = [...new Set([...vxlan, ...wireguard])];
+  if (tunnelPeers === undefined || (!ipip && ports.length === 0)) return undefined;
+  const fromPeers = (family: Family) => inSet([addressField(peerOf(direction), family)], selectorSet(context, tunnelPeers, family));
+  const rule = (matches: readonly Statement[]): Rule => ({ statements: [...matches, ...counted(accept)], origin: encapsulation(direction) });
+  const name = direction === "ingress" ? "tunnels-in" : "tunnels-out";
   return builtinChain(context, name, () => [
-    ...(everywhere.length === 0 ? [] : [{ statements: [failsafeIn(context, name, everywhere), ...counted(accept)], origin }]),
-    ...withNets(failsafes).map(([entry, net]) => failsafeWithNet(entry, net, origin)),
+    ...(ipip ? [rule([equals("meta l4proto", IPIP), fromPeers(4)])] : []),
+    ...(ports.length === 0 ? [] : families.map((family) => rule([portIn(context, ports), fromPeers(family)]))),
   ]);
+}
+
+/** Always a set, as for failsafes. */
+function portIn(context: Context, ports: readonly number[]): Statement {
+  return protocolAndPortIn(context, { name: "tunnel-ports", port: "th dport", rows: ports.map((port) => [UDP, port]), comment: "ports of tunnels" });
+}
+
+function peerOf(direction: Direction): Side {
+  return direction === "ingress" ? "source" : "destination";
 }
 
 /** How a stage with reject denies: TCP gets a reset, everything else an unreachable of its family. */
@@ -82,14 +109,38 @@ function icmpv6In(context: Context, name: string, types: readonly number[]): Sta
   return inSet(["icmpv6 type"], namedSet(context, { name, types: ["icmpv6_type"], flavour: "hash", keys, comment: "neighbour discovery and MLD" }));
 }
 
+interface FailsafePorts {
+  readonly name: string;
+  /** Which of the two lists. */
+  readonly of: Direction;
+  readonly port: Field;
+  readonly peer: Side;
+  readonly origin: Origin;
+}
+
+function portsChain(context: Context, ports: FailsafePorts): string | undefined {
+  const { failsafeInbound, failsafeOutbound } = context.resolved.settings;
+  const failsafes = ports.of === "ingress" ? failsafeInbound : failsafeOutbound;
+  if (failsafes.length === 0) return undefined;
+  const everywhere = failsafes.filter(({ net }) => net === undefined).map(({ protocol, port }) => [protocol, port]);
+  const set = { ...ports, name: ports.of === "ingress" ? "failsafe-in" : "failsafe-out", rows: everywhere, comment: "failsafe ports" };
+  return builtinChain(context, ports.name, () => [
+    ...(everywhere.length === 0 ? [] : [{ statements: [protocolAndPortIn(context, set), ...counted(accept)], origin: ports.origin }]),
+    ...withNets(failsafes).map(([entry, net]) => failsafeWithNet(entry, net, ports)),
+  ]);
+}
+
+interface PortRows {
+  readonly name: string;
+  readonly port: Field;
+  readonly rows: readonly (readonly number[])[];
+  readonly comment: string;
+}
+
 /** Always a set, also for one port: another port is then one element more. */
-function failsafeIn(context: Context, name: string, failsafes: readonly Failsafe[]): Statement {
+function protocolAndPortIn(context: Context, { name, port, rows, comment }: PortRows): Statement {
   const types: readonly DataType[] = ["inet_proto", "inet_service"];
-  const keys = packKeys(
-    types,
-    failsafes.map(({ protocol, port }) => [protocol, port]),
-  );
-  return inSet(["meta l4proto", "th dport"], namedSet(context, { name, types, flavour: "hash", keys, comment: "failsafe ports" }));
+  return inSet(["meta l4proto", port], namedSet(context, { name, types, flavour: "hash", keys: packKeys(types, rows), comment }));
 }
 
 /** Sorted and once each: the order in which they are configured changes nothing. */
@@ -101,8 +152,7 @@ function withNets(failsafes: readonly Failsafe[]): readonly (readonly [Failsafe,
 }
 
 /** A failsafe port that only one network may use, or be reached at; of its family only (R50). */
-function failsafeWithNet({ protocol, port }: Failsafe, net: Prefix, origin: Origin): Rule {
-  const field = addressField(origin.direction === "ingress" ? "source" : "destination", net.family);
-  const peer = net.length === 0 ? equals("meta nfproto", net.family === 4 ? nfproto.ipv4 : nfproto.ipv6) : networkMatch(field, net);
-  return { statements: [equals("meta l4proto", protocol), equals("th dport", port), peer, ...counted(accept)], origin };
+function failsafeWithNet({ protocol, port }: Failsafe, net: Prefix, { port: field, peer, origin }: FailsafePorts): Rule {
+  const isPeer = net.length === 0 ? equals("meta nfproto", net.family === 4 ? nfproto.ipv4 : nfproto.ipv6) : networkMatch(addressField(peer, net.family), net);
+  return { statements: [equals("meta l4proto", protocol), equals(field, port), isPeer, ...counted(accept)], origin };
 }

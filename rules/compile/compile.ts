@@ -3,9 +3,9 @@
 
 import type { Resolved } from "../resolve/types.ts";
 import type { Ruleset } from "../ruleset/types.ts";
+import { addBaseChains } from "./baseChains.ts";
 import { rejectedChain } from "./builtin.ts";
 import { createContext, rulesetOf } from "./context.ts";
-import { addBaseChains } from "./dispatch.ts";
 import { table } from "./hooks.ts";
 import { stagesOf } from "./stages.ts";
 

@@ -1,11 +1,11 @@
-// The chain of one endpoint at one stage: what a packet meets between the interface and its verdict, in the order of semantics P1.
-// A packet never comes back from it: the last rule denies.
+// The chain of one endpoint at one stage: what a packet meets between the interface and its verdict, in the order of semantics P1 and the
+// table of semantics 3.0. Of normal policy a packet never comes back, since the last rule denies; what the other lists leave undecided falls off.
 
 import { conntrackInvalid, defaultDeny, missingProfile } from "../resolve/origins.ts";
 import type { ResolvedEndpoint } from "../resolve/types.ts";
 import { ctState } from "../ruleset/fields.ts";
 import type { Origin, Rule } from "../ruleset/types.ts";
-import { essentialsChain, failsafeChain } from "./builtin.ts";
+import { encapsulationChain, essentialsChain, failsafeChain, failsafeRepliesChain } from "./builtin.ts";
 import { type Context, regularChain } from "./context.ts";
 import { counted, drop, jump } from "./effects.ts";
 import { endpointChainName } from "./names.ts";
@@ -14,10 +14,10 @@ import type { Stage } from "./stages.ts";
 
 export function endpointChain(context: Context, stage: Stage, resolved: ResolvedEndpoint): string {
   const { name } = resolved.endpoint.metadata;
-  return regularChain(context, { name: endpointChainName(stage.token, name), identity: name }, () => [
+  return regularChain(context, { name: endpointChainName(stage.place, name), identity: name }, () => [
     ...builtinSteps(context, stage),
     ...tierJumps(context, stage, resolved),
-    ...profileJumps(context, stage, resolved),
+    ...(stage.list === "normal" ? profileJumps(context, stage, resolved) : []),
   ]);
 }
 
@@ -27,14 +27,30 @@ const dropInvalid: Rule = {
   origin: conntrackInvalid,
 };
 
-function builtinSteps(context: Context, { direction }: Stage): readonly Rule[] {
-  const essentials = context.resolved.settings.allowEssentials ? essentialsChain(context) : undefined;
-  const failsafes = failsafeChain(context, direction);
-  return [
-    dropInvalid,
-    ...(essentials === undefined ? [] : [jump(essentials, { kind: "hostward", name: "essentials" })]),
-    ...(failsafes === undefined ? [] : [jump(failsafes, { kind: "hostward", name: "failsafes", direction })]),
-  ];
+function builtinSteps(context: Context, { list, direction }: Stage): readonly Rule[] {
+  const { settings } = context.resolved;
+  const invalid = settings.invalidCheck ? [dropInvalid] : [];
+  const essentials = settings.allowEssentials ? [jump(essentialsChain(context), { kind: "hostward", name: "essentials" })] : [];
+  const failsafes = () => jumpTo(failsafeChain(context, direction), { kind: "hostward", name: "failsafes", direction });
+  switch (list) {
+    case "normal":
+      return [
+        ...jumpTo(encapsulationChain(context, direction), { kind: "hostward", name: "encapsulation", direction }),
+        ...invalid,
+        ...essentials,
+        ...failsafes(),
+      ];
+    case "preDNAT":
+      return [...invalid, ...essentials, ...failsafes()];
+    case "forward":
+      return [...invalid, ...essentials];
+    case "untracked":
+      return [...essentials, ...failsafes(), ...jumpTo(failsafeRepliesChain(context, direction), { kind: "hostward", name: "failsafe replies", direction })];
+  }
+}
+
+function jumpTo(chain: string | undefined, origin: Origin): readonly Rule[] {
+  return chain === undefined ? [] : [jump(chain, origin)];
 }
 
 function tierJumps(context: Context, stage: Stage, { lists }: ResolvedEndpoint): readonly Rule[] {

@@ -4,12 +4,10 @@
 
 import type { Family } from "../net/types.ts";
 import { digest } from "./hash.ts";
+import type { Place, Voice } from "./stages.ts";
 
 /** Bytes; a readable name is ASCII, so also characters. */
 export const maxNameLength = 255;
-
-/** Where an endpoint's chains stand; part of every name that depends on it. "post": the copy for a hook that cannot reject. */
-export type StageToken = "in" | "out" | "post";
 
 /** nft takes more (upper case, "_", "/"), but Kubernetes names do not have it, and "_" marks a digest. */
 const readable = /^[a-z0-9][a-z0-9.-]*$/;
@@ -19,22 +17,22 @@ function nameOf(prefix: string, name: string): string {
   return readable.test(name) && text.length <= maxNameLength ? text : `${prefix}_${digest([name])}`;
 }
 
-export function endpointChainName(stage: StageToken, endpoint: string): string {
-  return nameOf(`ep-${stage}`, endpoint);
+export function endpointChainName(place: Place, endpoint: string): string {
+  return nameOf(`ep-${place}`, endpoint);
 }
 
 /** Policies and profiles. Further kinds of policy have a namespace or a kind that no readable name shows, so they take the digest. */
-export function rulesChainName(stage: StageToken, kind: string, name: string): string {
-  if (kind === "GlobalNetworkPolicy") return nameOf(`pol-${stage}`, name);
-  if (kind === "Profile") return nameOf(`profile-${stage}`, name);
-  return `pol-${stage}_${digest([kind, name])}`;
+export function rulesChainName(voice: Voice, kind: string, name: string): string {
+  if (kind === "GlobalNetworkPolicy") return nameOf(`pol-${voice}`, name);
+  if (kind === "Profile") return nameOf(`profile-${voice}`, name);
+  return `pol-${voice}_${digest([kind, name])}`;
 }
 
 /** A tier's chain is the tier as one endpoint sees it: `identity` tells the policies in it. */
-export function tierChainName(stage: StageToken, tier: string, identity: string): string {
+export function tierChainName(voice: Voice, tier: string, identity: string): string {
   const content = digest([tier, identity]);
-  const text = `tier-${stage}-${tier}-${content}`;
-  return readable.test(tier) && text.length <= maxNameLength ? text : `tier-${stage}_${content}`;
+  const text = `tier-${voice}-${tier}-${content}`;
+  return readable.test(tier) && text.length <= maxNameLength ? text : `tier-${voice}_${content}`;
 }
 
 /** Hash sets by what they stand for, since their members change in place; interval sets by the members too (kernel-facts, Hole B). */

@@ -1,4 +1,4 @@
-// Tiers, policies and profiles as chains (semantics 4.2): allow is accept, deny is the stage's deny, pass is leaving the tier's
+// Tiers, policies and profiles as chains (semantics 4.2): allow and deny are what the stage says, pass is leaving the tier's
 // chain. Endpoints with equal lists share a tier's chain. A policy without a Pass rule is a chain of its own that every tier jumps
 // to; one with a Pass rule is written into the tier's chain, since only there does `return` leave the tier.
 
@@ -7,7 +7,7 @@ import { tierEnd } from "../resolve/origins.ts";
 import type { ResolvedRule, ResolvedRules, ResolvedTier } from "../resolve/types.ts";
 import type { Rule, Statement } from "../ruleset/types.ts";
 import { type Context, regularChain } from "./context.ts";
-import { accept, counted, jump, logged } from "./effects.ts";
+import { counted, jump, logged } from "./effects.ts";
 import { rulesChainName, tierChainName } from "./names.ts";
 import { compileRule } from "./rule.ts";
 import type { Stage } from "./stages.ts";
@@ -15,7 +15,7 @@ import type { Stage } from "./stages.ts";
 /** The chain of a tier with at least one policy; a packet that it lets go on comes back from it. */
 export function tierChain(context: Context, stage: Stage, tier: ResolvedTier): string {
   const identity = JSON.stringify([tier.name, tier.defaultAction, tier.policies.map(({ kind, name }) => [kind, name])]);
-  return regularChain(context, { name: tierChainName(stage.token, tier.name, identity), identity }, () => [
+  return regularChain(context, { name: tierChainName(stage.voice, tier.name, identity), identity }, () => [
     ...tier.policies.flatMap((policy) => policyRules(context, stage, policy)),
     ...endOfTier(stage, tier),
   ]);
@@ -41,23 +41,23 @@ function endOfTier(stage: Stage, { name, defaultAction }: ResolvedTier): readonl
 function rulesChain(context: Context, stage: Stage, owner: ResolvedRules): string {
   const { kind, name } = owner;
   const identity = JSON.stringify([kind, name]);
-  return regularChain(context, { name: rulesChainName(stage.token, kind, name), identity }, () => rulesOf(context, stage, owner));
+  return regularChain(context, { name: rulesChainName(stage.voice, kind, name), identity }, () => rulesOf(context, stage, owner));
 }
 
 function rulesOf(context: Context, stage: Stage, { rules }: ResolvedRules): readonly Rule[] {
-  return rules.flatMap((rule) => compileRule(context, rule, effects(stage, rule)));
+  return rules.flatMap((rule) => compileRule(context, rule, effects(context, stage, rule)));
 }
 
-function effects(stage: Stage, rule: ResolvedRule): readonly Statement[] {
+function effects(context: Context, stage: Stage, rule: ResolvedRule): readonly Statement[] {
   switch (rule.action) {
     case "Allow":
-      return counted(accept);
+      return stage.allow;
     case "Deny":
       return counted(stage.deny);
     case "Pass":
       return counted({ kind: "return" });
     case "Log":
       invariant(rule.logPrefix !== undefined, `a Log rule of ${rule.origin.kind} ${rule.origin.name} has no prefix`);
-      return logged(rule.logPrefix);
+      return logged(rule.logPrefix, context.resolved.settings.logRateLimit);
   }
 }

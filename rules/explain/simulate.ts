@@ -14,11 +14,12 @@ import type { Judgement, Packet, Step } from "./types.ts";
 /**
  * The verdict, the rule that gave it and every rule that matched on the way. An accept ends only its base chain, a drop or reject everything; a
  * packet that nobody drops is allowed, decided by the last rule that accepted it, if any. Limits are taken as never exceeded.
+ * `mark` is what the packet bears when it comes, from whoever had it before: another table, a tunnel, the loopback of its own sender.
  * The ruleset must have passed checkRuleset; it is indexed once and remembered as long as it lives.
  */
-export function simulate(ruleset: Ruleset, packet: Packet): Judgement {
+export function simulate(ruleset: Ruleset, packet: Packet, mark = 0): Judgement {
   const index = indexOf(ruleset);
-  const carried: Carried = { mark: 0, notracked: false };
+  const carried: Carried = { mark, notracked: false };
   const path: Step[] = [];
   let decidedBy: Origin | undefined;
   for (const passage of passagesOf(packet)) {

@@ -9,6 +9,7 @@ import type { Address, Family, PortRange, Prefix } from "../../../rules/net/type
 import { ruleOrigin } from "../../../rules/resolve/origins.ts";
 import type {
   AddressSet,
+  ListName,
   PolicySettings,
   PortMember,
   Resolved,
@@ -121,15 +122,16 @@ export const settings: fc.Arbitrary<PolicySettings> = fc.record({
   logPrefix: fc.constant("calico-packet"),
   policeLoopback: fc.boolean(),
   allowEssentials: fc.boolean(),
-  invalidCheck: fc.constant(true),
-  logRateLimit: fc.constant(undefined),
-  encapsulation: fc.constant({ vxlan: [], ipip: false, wireguard: [], peers: [] }),
+  invalidCheck: fc.boolean(),
+  logRateLimit: rarely(fc.record({ rate: fc.integer({ min: 1, max: 9 }), per: fc.constantFrom("second", "day"), burst: fc.constantFrom(1, 5) })),
+  encapsulation: fc.record({ vxlan: fc.subarray([1, 2]), ipip: fc.boolean(), wireguard: fc.subarray([2, 3]), peers: fc.constant([]) }),
 });
 
-/** Two tiers, the first with some of the policies, the second with others; one without policies does not occur. */
-function tiers(all: Policies, direction: Direction): fc.Arbitrary<ResolvedTier[]> {
+/** Two tiers, the first with some of the policies, the second with others; one without policies does not occur. Early lists never deny by default (E5). */
+function tiers(all: Policies, direction: Direction, list: ListName): fc.Arbitrary<ResolvedTier[]> {
   const own = all.map((policy) => policy[direction]);
-  const action = fc.constantFrom("Deny" as const, "Pass" as const, "Pass" as const);
+  const isEarly = list === "untracked" || list === "preDNAT";
+  const action = isEarly ? fc.constant("Pass" as const) : fc.constantFrom("Deny" as const, "Pass" as const, "Pass" as const);
   return fc.tuple(fc.subarray(own.slice(0, 2)), action, fc.subarray(own.slice(2)), action).map(([first, firstAction, second, secondAction]) =>
     [
       { name: "sec", defaultAction: firstAction, policies: first },
@@ -153,67 +155,70 @@ function endpoint(
     profiles: [],
     ports: [],
   };
-  const none = { ingress: [], egress: [] };
-  return fc
-    .record({ ingress: tiers(world.policies, "ingress"), egress: tiers(world.policies, "egress"), profiles: fc.subarray([...world.profiles]) })
-    .map(({ ingress, egress, profiles: own }) => ({
-      endpoint: hostEndpoint,
-      governs,
-      lists: { normal: { ingress, egress }, forward: none, preDNAT: none, untracked: none },
-      profiles: own,
-    }));
+  const both = (list: ListName) => fc.record({ ingress: tiers(world.policies, "ingress", list), egress: tiers(world.policies, "egress", list) });
+  const sometimes = (list: ListName) => fc.oneof(fc.constant(none), fc.constant(none), both(list));
+  const preDNAT = fc.oneof(fc.constant(none), fc.constant(none), fc.record({ ingress: tiers(world.policies, "ingress", "preDNAT"), egress: fc.constant([]) }));
+  const lists = fc.record({ normal: both("normal"), forward: fc.oneof(fc.constant(none), both("forward")), preDNAT, untracked: sometimes("untracked") });
+  return fc.record({ lists, profiles: fc.subarray([...world.profiles]) }).map((own) => ({ endpoint: hostEndpoint, governs, ...own }));
 }
 
-export const resolved: fc.Arbitrary<Resolved> = fc.record({ policies, profiles, sets: addressSets, settings }).chain(({ sets, settings: chosen, ...world }) => {
-  const named = (name: string, names: string[]) => rarely(endpoint(name, { kind: "interfaces", names }, world));
+const none = { ingress: [], egress: [] };
+
+const world = fc.record({ policies, profiles, sets: addressSets, settings, tunnelPeers: fc.constantFrom(undefined, ...selectorIds) });
+
+export const resolved: fc.Arbitrary<Resolved> = world.chain(({ sets, settings: chosen, tunnelPeers, ...world }) => {
+  const named = (name: string, names: string[]) => maybe(endpoint(name, { kind: "interfaces", names }, world));
   return fc
     .tuple(maybe(endpoint("wild", { kind: "wildcard" }, world)), named("two", ["eth0", "eth1"]), named("loop", ["lo"]), named("odd", ["veth@1"]))
-    .map((some) => ({ endpoints: some.filter((one) => one !== undefined), statuses: [], sets, tunnelPeers: undefined, settings: chosen, problems: [] }));
+    .map((some) => ({ endpoints: some.filter((one) => one !== undefined), statuses: [], sets, tunnelPeers, settings: chosen, problems: [] }));
 });
+
+/** What a packet may bear when it comes: nothing, the very bits that hostward uses, others. */
+export const mark = fc.oneof(fc.constantFrom(0, 0x1_0000, 0xffff_ffff), fc.nat(0xffff_ffff));
 
 const states = fc.constantFrom("new", "new", "new", "new", "established", "related", "invalid", "untracked");
 const links = fc.constantFrom("eth0", "eth1", "eth2", "lo", "cali1", "tap0", "veth@1");
-const local = fc.oneof(
+type Way = Pick<Packet, "in" | "out" | "routed">;
+
+const local: fc.Arbitrary<Way> = fc.oneof(
   links.map((link) => ({ in: link, out: undefined })),
   links.map((link) => ({ in: undefined, out: link })),
+  fc.tuple(links, links).map(([out, routed]) => ({ in: undefined, out, routed })),
+);
+const forwarded: fc.Arbitrary<Way> = fc.record({ in: links, out: links });
+
+/** To or from a local process, or from one interface to another. */
+export const packet: fc.Arbitrary<Packet> = family.chain((of) =>
+  fc
+    .record({
+      way: fc.oneof({ weight: 3, arbitrary: local }, { weight: 2, arbitrary: forwarded }),
+      source: addressOf(of),
+      destination: addressOf(of),
+      protocol: fc.constantFrom(of === 4 ? 1 : 58, 6, 6, 17, 132, 47, 4),
+      sourcePort: port,
+      destinationPort: port,
+      icmp: fc.record({ type: fc.constantFrom(0, 3, 8, 128, 130, 133, 134, 135, 136, 137, 143), code: fc.nat(2) }),
+      hopLimit: fc.constantFrom(64, 255),
+      state: states,
+      dnat: rarely(fc.record({ address: addressOf(of), port: maybe(port) })),
+    })
+    .map((drawn) => packetOf(drawn)),
 );
 
-const packetOn = (way: fc.Arbitrary<Pick<Packet, "in" | "out">>): fc.Arbitrary<Packet> =>
-  family.chain((of) =>
-    fc
-      .record({
-        way,
-        source: addressOf(of),
-        destination: addressOf(of),
-        protocol: fc.constantFrom(of === 4 ? 1 : 58, 6, 6, 17, 132, 47),
-        sourcePort: port,
-        destinationPort: port,
-        icmp: fc.record({ type: fc.constantFrom(0, 3, 8, 128, 130, 133, 134, 135, 136, 137, 143), code: fc.nat(2) }),
-        hopLimit: fc.constantFrom(64, 255),
-        state: states,
-        dnat: rarely(fc.record({ address: addressOf(of), port: maybe(port) })),
-      })
-      .map((drawn) => packetOf(drawn)),
-  );
-
-/** To or from a local process. */
-export const packet = packetOn(local);
-
-/** From one interface to another. */
-export const forwarded = packetOn(fc.record({ in: links, out: links }));
-
-/** Ports only where the protocol has them, types only in ICMP, and a translation only of what is tracked. */
-function packetOf(drawn: { way: Pick<Packet, "in" | "out"> } & Omit<Packet, "in" | "out">): Packet {
-  const { way: at, ...rest } = drawn;
-  const withPorts = portProtocols.includes(rest.protocol);
-  const isIcmp = rest.protocol === 1 || rest.protocol === 58;
-  const tracked = rest.state !== "invalid" && rest.state !== "untracked";
+/** Ports only where the protocol has them, types only in ICMP, a translation only of what is tracked, and a first route only before a translation. */
+function packetOf({ way, ...drawn }: { way: Way } & Omit<Packet, keyof Way>): Packet {
+  const withPorts = portProtocols.includes(drawn.protocol);
+  const isIcmp = drawn.protocol === 1 || drawn.protocol === 58;
+  const tracked = drawn.state !== "invalid" && drawn.state !== "untracked";
+  const dnat = tracked && drawn.dnat !== undefined ? { ...drawn.dnat, port: withPorts ? drawn.dnat.port : undefined } : undefined;
   return {
-    ...rest,
-    ...at,
-    sourcePort: withPorts ? rest.sourcePort : undefined,
-    destinationPort: withPorts ? rest.destinationPort : undefined,
-    icmp: isIcmp ? rest.icmp : undefined,
-    dnat: tracked && rest.dnat !== undefined ? { ...rest.dnat, port: withPorts ? rest.dnat.port : undefined } : undefined,
+    ...drawn,
+    in: way.in,
+    out: way.out,
+    ...(way.routed === undefined || dnat === undefined ? {} : { routed: way.routed }),
+    sourcePort: withPorts ? drawn.sourcePort : undefined,
+    destinationPort: withPorts ? drawn.destinationPort : undefined,
+    icmp: isIcmp ? drawn.icmp : undefined,
+    dnat,
   };
 }

@@ -3,14 +3,15 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { endpointChainName, maxNameLength, rulesChainName, type StageToken, setName, tierChainName } from "../../../rules/compile/names.ts";
+import { endpointChainName, maxNameLength, rulesChainName, setName, tierChainName } from "../../../rules/compile/names.ts";
+import type { Place, Voice } from "../../../rules/compile/stages.ts";
 
 const hash = /[a-z2-7]{20}$/;
 
 describe("names", () => {
   const rows: readonly (readonly [title: string, name: string, expected: string | RegExp])[] = [
     ["an endpoint's chain says direction and endpoint", endpointChainName("in", "web-1.eth0"), "ep-in-web-1.eth0"],
-    ["the copy for postrouting has a name of its own", endpointChainName("post", "web"), "ep-post-web"],
+    ["the copy for hooks that can reject has a name of its own", endpointChainName("rejout", "web"), "ep-rejout-web"],
     ["a policy's chain says direction and policy", rulesChainName("out", "GlobalNetworkPolicy", "default.allow-dns"), "pol-out-default.allow-dns"],
     ["a profile's chain is not a policy's", rulesChainName("in", "Profile", "default.allow-dns"), "profile-in-default.allow-dns"],
     ["a tier's chain says the tier, and which policies by digest", tierChainName("in", "security", "[]"), /^tier-in-security-[a-z2-7]{20}$/],
@@ -43,19 +44,20 @@ describe("names", () => {
       assert.equal(seen.get(name) ?? identity, identity, name);
       seen.set(name, identity);
     };
-    const stage = fc.constantFrom<StageToken>("in", "out", "post");
+    const place = fc.constantFrom<Place>("in", "out", "rejout", "fwd-in", "fwd-out", "pre", "raw-in", "raw-out");
+    const voice = fc.constantFrom<Voice>("in", "out", "rejout", "pre", "raw-in", "raw-out");
     const name = fc.oneof(
       fc.string({ unit: fc.constantFrom("a", "-", ".", "i", "n"), maxLength: 6 }),
       fc.string({ unit: "binary", maxLength: 4 }),
-      fc.constantFrom("a".repeat(260), "b".repeat(260), "in-a", "post-a", "i", "-", "_"),
+      fc.constantFrom("a".repeat(260), "b".repeat(260), "in-a", "rejout-a", "raw-in", "i", "-", "_"),
       // What a name would have to be to look like a digest or like a tier's chain.
       fc.nat().map((index) => [...seen.keys()][index % Math.max(1, seen.size)]?.match(hash)?.[0] ?? "x"),
       fc.nat().map((index) => [...seen.keys()][index % Math.max(1, seen.size)] ?? "y"),
     );
     const kind = fc.constantFrom("GlobalNetworkPolicy", "Profile", "NetworkPolicy");
     fc.assert(
-      fc.property(stage, name, name, kind, (token, first, second, which) => {
-        take(JSON.stringify(["ep", token, first]), endpointChainName(token, first));
+      fc.property(place, voice, name, name, kind, (at, token, first, second, which) => {
+        take(JSON.stringify(["ep", at, first]), endpointChainName(at, first));
         take(JSON.stringify(["rules", token, which, first]), rulesChainName(token, which, first));
         take(JSON.stringify(["tier", token, first, second]), tierChainName(token, first, second));
         for (const flavour of ["hash", "interval"] as const) {
