@@ -3,10 +3,10 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import { nearest } from "../../rules/model/nearest.ts";
 import { askDaemon } from "../control/client.ts";
-import { type ResourceDocument, resourceDocument } from "../control/document.ts";
+import { type ResourceDocument, resourceDocument, writtenKind } from "../control/document.ts";
 import { CommandError, exitCodes } from "./exit.ts";
 import { flagHelp, manifestsOrExit, settingsOrExit } from "./input.ts";
-import { findKind, type Kind, kinds } from "./kinds.ts";
+import { findKind, isOfKind, type Kind, kinds } from "./kinds.ts";
 import { complainOf, print, table, yaml } from "./terminal.ts";
 
 const forms = ["table", "wide", "json", "yaml"] as const;
@@ -19,14 +19,16 @@ export function getCommand() {
     .argument("<kind>", "such as hostendpoints; see below")
     .argument("[name]", "only the one with this name")
     .option("--manifests <dir>", "read this directory instead of asking the daemon")
+    .option("-n, --namespace <name>", "only those of this namespace")
     .option("--control <socket>", flagHelp("control"))
     .addOption(new Option("-o, --output <form>", "how to print them; json and yaml can be applied again").choices(forms).default("table"))
     .addHelpText("after", help())
-    .action(async (kindName, name, { manifests, control, output }) => {
+    .action(async (kindName, name, { manifests, control, output, namespace }) => {
       const kind = kindOrExit(kindName);
       const all = manifests === undefined ? await fromDaemon(control) : await fromManifests(manifests);
-      const ofKind = all.filter((document) => document.kind === kind.kind);
-      print(printAs(output as Form, kind, name === undefined ? ofKind : [oneOrExit(ofKind, kind, name)], name !== undefined));
+      const ofKind = all.filter((document) => isOfKind(kind, document) && (namespace === undefined || document.metadata.namespace === namespace));
+      const wanted = name === undefined ? ofKind : namedOrExit(ofKind, kind, name);
+      print(printAs(output as Form, kind, wanted, name !== undefined && wanted.length === 1));
     });
 }
 
@@ -60,12 +62,18 @@ async function fromDaemon(control: string | undefined): Promise<readonly Resourc
 async function fromManifests(path: string): Promise<readonly ResourceDocument[]> {
   const { resources, problems } = await manifestsOrExit(path);
   complainOf(problems);
-  return resources.map(resourceDocument).sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+  return resources.map(resourceDocument).sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
 }
 
-function oneOrExit(documents: readonly ResourceDocument[], kind: Kind, name: string): ResourceDocument {
-  const found = documents.find(({ metadata }) => metadata.name === name);
-  if (found !== undefined) return found;
+/** Neither name has a space, which sorts before all that names have. */
+function sortKey({ metadata }: ResourceDocument): string {
+  return `${metadata.namespace ?? ""} ${metadata.name}`;
+}
+
+/** One, or several of different namespaces. */
+function namedOrExit(documents: readonly ResourceDocument[], kind: Kind, name: string): readonly ResourceDocument[] {
+  const found = documents.filter(({ metadata }) => metadata.name === name);
+  if (found.length > 0) return found;
   const meant = nearest(
     name,
     documents.map(({ metadata }) => metadata.name),
@@ -76,11 +84,13 @@ function oneOrExit(documents: readonly ResourceDocument[], kind: Kind, name: str
 }
 
 function printAs(form: Form, kind: Kind, documents: readonly ResourceDocument[], isOne: boolean): string {
+  const { apiVersion, kind: written } = writtenKind(kind.kind);
+  const shown = documents.map(({ spec, ...rest }) => (Object.keys(spec).length === 0 ? rest : { ...rest, spec }));
   switch (form) {
     case "json":
-      return JSON.stringify(isOne ? documents[0] : { apiVersion: "projectcalico.org/v3", kind: `${kind.kind}List`, items: documents }, undefined, 2);
+      return JSON.stringify(isOne ? shown[0] : { apiVersion, kind: `${written}List`, items: shown }, undefined, 2);
     case "yaml":
-      return documents.map((document) => yaml(document)).join("---\n");
+      return shown.map((document) => yaml(document)).join("---\n");
     case "table":
     case "wide": {
       const columns = kind.columns.filter((column) => form === "wide" || column.wide !== true);

@@ -1,8 +1,9 @@
 // Turns decoded resources back into manifests (plain objects): what `hostward get -o yaml` prints can be written to a file and read again.
 // Shows what is in force: defaults filled in, names of protocols as numbers where they have no common name, selectors in canonical form.
 
+import { kinds } from "../../rules/model/kinds.ts";
 import { icmpFamily } from "../../rules/model/scalars.ts";
-import type { Entity, HostEndpoint, NetworkSet, Policy, Ports, Profile, Resource, Rule, Tier } from "../../rules/model/types.ts";
+import type { EndpointSlice, Entity, HostEndpoint, NetworkSet, Policy, Ports, Profile, Resource, Rule, Tier } from "../../rules/model/types.ts";
 import { formatAddress } from "../../rules/net/address.ts";
 import { formatPrefix } from "../../rules/net/prefix.ts";
 import { protocolName } from "../../rules/net/protocol.ts";
@@ -11,34 +12,62 @@ import { printSelector } from "../../rules/selector/print.ts";
 
 /** The shape of a manifest. */
 export interface ResourceDocument {
-  readonly apiVersion: "projectcalico.org/v3";
-  readonly kind: Resource["kind"];
-  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>>; readonly annotations?: Readonly<Record<string, string>> };
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  /** Empty where the kind has none. */
   readonly spec: Readonly<Record<string, unknown>>;
+  /** Of an EndpointSlice, which has no spec. */
+  readonly endpoints?: readonly { readonly addresses: readonly string[] }[];
+  readonly ports?: readonly { readonly protocol: string; readonly port: number }[];
 }
 
 export function resourceDocument(resource: Resource): ResourceDocument {
-  const { name, labels, annotations } = resource.metadata;
+  const { name, namespace, labels, annotations } = resource.metadata;
+  const metadata = { name, ...(namespace === "" ? {} : { namespace }), ...compact({ labels, annotations }) };
+  const document = { ...writtenKind(resource.kind), metadata };
+  if (resource.kind === "EndpointSlice") return { ...document, ...sliceFields(resource), spec: {} };
+  return { ...document, spec: resourceSpec(resource) };
+}
+
+/** How a manifest says which kind it is. */
+export function writtenKind(known: Resource["kind"]): Pick<ResourceDocument, "apiVersion" | "kind"> {
+  const { written = known, apiVersions = [] } = kinds.find(({ kind }) => kind === known) ?? {};
+  return { apiVersion: apiVersions[0] ?? "", kind: written };
+}
+
+function sliceFields({ addresses, ports }: EndpointSlice) {
   return {
-    apiVersion: "projectcalico.org/v3",
-    kind: resource.kind,
-    metadata: { name, ...compact({ labels, annotations }) },
-    spec: compact(resourceSpec(resource)),
+    addressType: addresses[0]?.family === 6 ? "IPv6" : "IPv4",
+    endpoints: addresses.map((address) => ({ addresses: [formatAddress(address)] })),
+    ports: ports.map(({ protocol, port }) => ({ protocol: protocolName(protocol), port })),
   };
 }
 
-function resourceSpec(resource: Resource): Record<string, unknown> {
+function resourceSpec(resource: Exclude<Resource, EndpointSlice>): Readonly<Record<string, unknown>> {
   switch (resource.kind) {
     case "HostEndpoint":
-      return hostEndpointSpec(resource);
+      return compact(hostEndpointSpec(resource));
     case "GlobalNetworkPolicy":
-      return policySpec(resource);
+      return compact(policySpec(resource));
     case "Profile":
-      return profileSpec(resource);
+      return compact(profileSpec(resource));
     case "Tier":
-      return tierSpec(resource);
+      return compact(tierSpec(resource));
     case "GlobalNetworkSet":
-      return networkSetSpec(resource);
+    case "NetworkSet":
+      return compact(networkSetSpec(resource));
+    case "StagedGlobalNetworkPolicy":
+    case "NetworkPolicy":
+    case "StagedNetworkPolicy":
+    case "KubernetesNetworkPolicy":
+    case "StagedKubernetesNetworkPolicy":
+      return resource.spec;
     default:
       return resource satisfies never;
   }
@@ -95,7 +124,7 @@ function ruleDocument(rule: Rule): Record<string, unknown> {
   });
 }
 
-function entityDocument({ nets, notNets, ports, notPorts, selector, notSelector }: Entity): Record<string, unknown> {
+function entityDocument({ nets, notNets, ports, notPorts, selector, notSelector, services }: Entity): Record<string, unknown> {
   return compact({
     nets: nets?.map(formatPrefix),
     notNets: notNets?.map(formatPrefix),
@@ -103,6 +132,7 @@ function entityDocument({ nets, notNets, ports, notPorts, selector, notSelector 
     notSelector: notSelector && printSelector(notSelector),
     ports: ports && portList(ports),
     notPorts: notPorts && portList(notPorts),
+    services,
   });
 }
 

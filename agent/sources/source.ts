@@ -1,11 +1,12 @@
 // What every source of resources gives to the store, and how resources are named in problems and lookups.
 
 import type { Problem } from "../../rules/model/problem.ts";
+import { resourceName } from "../../rules/model/resourceName.ts";
 import type { Resource } from "../../rules/model/types.ts";
 import type { Ignored } from "./manifest.ts";
 
 export interface SourceState {
-  /** At most one of each kind and name. */
+  /** At most one of each kind, namespace and name. */
   readonly resources: readonly Resource[];
   readonly problems: readonly Problem[];
   /** What was found and is not for hostward, by no one's mistake. */
@@ -19,7 +20,7 @@ export interface ResourceSource {
   close(): void;
 }
 
-/** "HostEndpoint/some.name", as in `Problem.resource`. */
+/** As in `Problem.resource`. */
 export function resourceKey(resource: Resource): string {
-  return `${resource.kind}/${resource.metadata.name}`;
+  return resourceName(resource.kind, resource.metadata);
 }

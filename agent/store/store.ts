@@ -10,7 +10,7 @@ import { sameContent } from "./sameContent.ts";
 export interface Snapshot {
   /** From 1 up for the first content; 0 while nothing was stored. */
   readonly revision: number;
-  /** Sorted by kind and name. */
+  /** Sorted by kind, namespace and name. */
   readonly resources: readonly Resource[];
   /** Of the sources. */
   readonly problems: readonly Problem[];
@@ -29,7 +29,7 @@ export function createStore(): Store {
   return {
     snapshot: () => snapshot,
     update({ source, interfaces }) {
-      const resources = source === undefined ? snapshot.resources : source.resources.toSorted(byKindAndName);
+      const resources = source === undefined ? snapshot.resources : source.resources.toSorted(byKindAndNames);
       const problems = source === undefined ? snapshot.problems : source.problems;
       const links = interfaces === undefined ? snapshot.interfaces : interfaces.toSorted((a, b) => compareText(a.name, b.name));
       const isNew = snapshot.revision === 0 || !sameContent(resources, snapshot.resources) || !sameContent(links, snapshot.interfaces);
@@ -39,8 +39,8 @@ export function createStore(): Store {
   };
 }
 
-function byKindAndName(a: Resource, b: Resource): number {
-  return compareText(a.kind, b.kind) || compareText(a.metadata.name, b.metadata.name);
+function byKindAndNames(a: Resource, b: Resource): number {
+  return compareText(a.kind, b.kind) || compareText(a.metadata.namespace, b.metadata.namespace) || compareText(a.metadata.name, b.metadata.name);
 }
 
 function compareText(a: string, b: string): number {

@@ -6,7 +6,7 @@ import type { Problem } from "../model/problem.ts";
 import type { Direction, HostEndpoint, Labels, NetworkSet, Policy, Profile, Resource, Rule, Tier } from "../model/types.ts";
 import type { Address } from "../net/types.ts";
 import { indexLabels, selectLabelled } from "../resolve/labelIndex.ts";
-import { effectiveLabels } from "../resolve/labels.ts";
+import { effectiveLabels, networkSetLabels } from "../resolve/labels.ts";
 import type { PolicySettings, Resolved } from "../resolve/types.ts";
 import type { Selector } from "../selector/ast.ts";
 
@@ -72,11 +72,11 @@ export function worldOf(input: LintInput): World {
   const profiles = byName([...ofKind(resources, "Profile"), builtinProfile]);
   const policies = ofKind(resources, "GlobalNetworkPolicy");
   const endpoints = ofKind(resources, "HostEndpoint").map((endpoint) => ({ endpoint, labels: effectiveLabels(endpoint, profiles) }));
-  const sets = ofKind(resources, "GlobalNetworkSet");
+  const sets = [...ofKind(resources, "GlobalNetworkSet"), ...ofKind(resources, "NetworkSet")];
   const endpointIndex = indexLabels(endpoints);
   const peerIndex = indexLabels([
     ...endpoints.map(({ endpoint, labels }): Peer => ({ labels, resource: endpoint })),
-    ...sets.map((set): Peer => ({ labels: set.metadata.labels, resource: set })),
+    ...sets.map((set): Peer => ({ labels: networkSetLabels(set, profiles), resource: set })),
   ]);
   return {
     input,

@@ -4,10 +4,12 @@
 import type { Issue } from "./cursor.ts";
 import { Cursor, invalid } from "./cursor.ts";
 import { enumerate, isMapping, show } from "./decoder.ts";
-import { apiVersions, decoders, unenforcedKinds, unmistakable, unrelatedKinds } from "./kinds.ts";
+import { calicoVersions, findKind, type Kind, kinds, unenforcedKinds, unmistakable, unrelatedKinds } from "./kinds.ts";
 import { isSubdomain } from "./names.ts";
 import { nearest } from "./nearest.ts";
 import type { Locate, Problem } from "./problem.ts";
+import { defaultNamespace } from "./resource.ts";
+import { resourceName } from "./resourceName.ts";
 import type { Resource } from "./types.ts";
 
 export interface Decoded {
@@ -21,7 +23,7 @@ export interface Decoded {
 
 /** One resource: the value of one document, or one object of an API. */
 export function decodeResource(value: unknown, locate: Locate): Decoded {
-  const at = new Cursor(locate, resourceName(value));
+  const at = new Cursor(locate, certainName(value));
   const reading = classify(value);
   switch (reading.kind) {
     case "decode": {
@@ -36,17 +38,21 @@ export function decodeResource(value: unknown, locate: Locate): Decoded {
   }
 }
 
-/** "HostEndpoint/some.name"; "" unless both could be read without doubt: a mistyped name is not the name of another resource. */
-function resourceName(value: unknown): string {
+/** As in resourceName.ts; "" unless it could be read without doubt: a mistyped name is not the name of another resource. */
+function certainName(value: unknown): string {
   if (!isMapping(value) || !isMapping(value["metadata"])) return "";
-  const { kind } = value;
-  const { name } = value["metadata"];
-  const certain = typeof kind === "string" && (decoders.has(kind) || unenforcedKinds.has(kind)) && typeof name === "string" && isSubdomain(name);
-  return certain ? `${kind}/${name}` : "";
+  const { apiVersion, kind: written } = value;
+  const { name, namespace } = value["metadata"];
+  if (typeof name !== "string" || !isSubdomain(name) || typeof written !== "string") return "";
+  const kind = findKind(String(apiVersion), written) ?? kinds.find((candidate) => candidate.written === written);
+  if (kind === undefined) return unenforcedKinds.has(written) ? `${written}/${name}` : "";
+  if (kind.scope === "cluster") return resourceName(kind.kind, { namespace: "", name });
+  const within = namespace ?? defaultNamespace;
+  return typeof within === "string" && isSubdomain(within) ? resourceName(kind.kind, { namespace: within, name }) : "";
 }
 
 type Reading =
-  | { readonly kind: "decode"; readonly decoder: NonNullable<ReturnType<typeof decoders.get>> }
+  | { readonly kind: "decode"; readonly decoder: Kind["decoder"] }
   | { readonly kind: "ignore"; readonly why: string }
   | { readonly kind: "report"; readonly issue: Issue };
 
@@ -55,29 +61,33 @@ function classify(value: unknown): Reading {
   const { apiVersion, kind } = value;
   if (typeof kind !== "string" || kind === "") return missingKind(apiVersion);
   if (typeof apiVersion !== "string" || apiVersion === "") return missingVersion(kind, apiVersion);
-  if (apiVersions.includes(apiVersion)) return ofCalico(kind);
+  const known = findKind(apiVersion, kind);
+  if (known !== undefined) return { kind: "decode", decoder: known.decoder };
+  if (calicoVersions.includes(apiVersion)) return ofCalico(apiVersion, kind);
   if (apiVersion === "v1" && kind === "List")
     return report({ code: "not-a-resource", message: "this List is not read", hint: "its items must be resources, and none of them a List" });
   return isSlip(apiVersion, kind) ? wrongVersion(apiVersion, kind) : { kind: "ignore", why: `${apiVersion} is not Calico's` };
 }
 
-function ofCalico(kind: string): Reading {
-  const decoder = decoders.get(kind);
-  if (decoder !== undefined) return { kind: "decode", decoder };
+/** Of one of Calico's versions, and not decoded under it. */
+function ofCalico(apiVersion: string, kind: string): Reading {
+  if (kinds.some(({ written }) => written === kind)) return wrongVersion(apiVersion, kind);
   if (unrelatedKinds.includes(kind)) return { kind: "ignore", why: `${kind} says nothing about host endpoints` };
   const unenforced = unenforcedKinds.get(kind);
   if (unenforced !== undefined) {
     return report({ code: "not-enforced", severity: "warning", message: `${kind} is not enforced: ${unenforced.why}`, hint: unenforced.hint });
   }
-  const meant = nearest(kind, [...decoders.keys(), ...unenforcedKinds.keys(), ...unrelatedKinds]);
-  const hint = meant === undefined ? `hostward reads ${enumerate([...decoders.keys()])}` : `did you mean ${meant}?`;
+  const ours = kinds.filter(({ apiVersions }) => apiVersions === calicoVersions).map(({ written }) => written);
+  const meant = nearest(kind, [...ours, ...unenforcedKinds.keys(), ...unrelatedKinds]);
+  const hint = meant === undefined ? `hostward reads ${enumerate(ours)}` : `did you mean ${meant}?`;
   return report({ code: "unknown-kind", path: ["kind"], message: `there is no kind ${show(kind)}`, hint });
 }
 
 /** Another group's document is ignored, unless it is likely that Calico's was meant. */
 function isSlip(apiVersion: string, kind: string): boolean {
   const group = apiVersion.split("/", 1)[0] ?? "";
-  const ours = apiVersions.some((version) => version.startsWith(`${group}/`)) || nearest(apiVersion, apiVersions) !== undefined;
+  const versions = [...calicoVersions, ...versionsOf(kind)];
+  const ours = versions.some((version) => version.startsWith(`${group}/`)) || nearest(apiVersion, versions) !== undefined;
   return ours || isUnmistakable(kind) || (!apiVersion.includes("/") && isOurs(kind));
 }
 
@@ -86,12 +96,24 @@ function isUnmistakable(kind: string): boolean {
 }
 
 function isOurs(kind: string): boolean {
-  return [...decoders.keys()].some((name) => name.toLowerCase() === kind.toLowerCase());
+  return versionsOf(kind).length > 0;
+}
+
+/** Under which a kind of this name is read, in any case of its letters. */
+function versionsOf(kind: string): readonly string[] {
+  return kinds.filter(({ written }) => written.toLowerCase() === kind.toLowerCase()).flatMap(({ apiVersions }) => apiVersions);
+}
+
+/** What to write. */
+function recommended(kind: string): string {
+  const versions = kinds.filter(({ written }) => written.toLowerCase() === kind.toLowerCase()).flatMap(({ apiVersions }) => apiVersions.slice(0, 1));
+  return `write apiVersion: ${versions.length === 0 ? calicoVersions[0] : versions.join(" or ")}`;
 }
 
 function wrongVersion(apiVersion: string, kind: string): Reading {
-  const message = `expected ${enumerate(apiVersions)} for the kind ${kind}, got ${show(apiVersion)}`;
-  return report({ code: "api-version", path: ["apiVersion"], message, hint: `write apiVersion: ${apiVersions[0]}` });
+  const versions = versionsOf(kind);
+  const message = `expected ${enumerate(versions.length === 0 ? calicoVersions : versions)} for the kind ${kind}, got ${show(apiVersion)}`;
+  return report({ code: "api-version", path: ["apiVersion"], message, hint: recommended(kind) });
 }
 
 function missingVersion(kind: string, apiVersion: unknown): Reading {
@@ -102,7 +124,7 @@ function missingVersion(kind: string, apiVersion: unknown): Reading {
     code,
     path: missing ? [] : ["apiVersion"],
     message,
-    hint: isOurs(kind) ? `write apiVersion: ${apiVersions[0]}` : "every resource has an apiVersion and a kind",
+    hint: isOurs(kind) ? recommended(kind) : "every resource has an apiVersion and a kind",
   });
 }
 

@@ -164,11 +164,11 @@ export function stringMap(value: Decoder<string>, key: (name: string, at: Cursor
   };
 }
 
-/** What `first` gives, looked at further. */
-export function refine<A, B>(first: Decoder<A>, next: (value: A, at: Cursor) => B | Invalid): Decoder<B> {
+/** What `first` gives, looked at further; `written` is what it was given. */
+export function refine<A, B>(first: Decoder<A>, next: (value: A, at: Cursor, written: unknown) => B | Invalid): Decoder<B> {
   const decode = (value: unknown, at: Cursor): B | Invalid => {
     const decoded = first(value, at);
-    return decoded === invalid ? invalid : next(decoded, at);
+    return decoded === invalid ? invalid : next(decoded, at, value);
   };
   return shaped(decode, first.shape);
 }
@@ -201,7 +201,7 @@ export function integer(from: number, to: number): Decoder<number> {
 }
 
 /** One of these words, in this spelling. `alike` has other people's words for them, in lower case. */
-export function oneOf<W extends string>(words: readonly W[], alike: Readonly<Record<string, W>> = {}): Decoder<W> {
+export function oneOf<const W extends string>(words: readonly W[], alike: Readonly<Record<string, W>> = {}): Decoder<W> {
   return refine(text, (value, at) => {
     const word = words.find((candidate) => candidate === value);
     if (word !== undefined) return word;

@@ -75,6 +75,7 @@ function warnOfMarking({ metadata }: HostEndpoint, at: Cursor): void {
 
 export const hostEndpoint: Decoder<Resource> = resource<Spec, HostEndpoint>({
   name: subdomainName,
+  scope: "cluster",
   reserved: derivedLabel,
   spec: required(spec, "an endpoint needs a node and an interface"),
   make: (metadata, fields, place) => ({ kind: "HostEndpoint", metadata, place, ...fields }),

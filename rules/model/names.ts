@@ -25,6 +25,13 @@ export const tierName = named({ most: 63, pattern: new RegExp(`^${part}$`), expe
 /** One label, or two joined by a dot (historical `tier.name`). */
 export const policyName = named({ most: 253, pattern: new RegExp(`^${part}(\\.${part})?$`), expected: `a policy name (${partRule}; at most one dot)` });
 
+/** As policyName, or what Calico calls its copies of Kubernetes' and OpenStack's policies. */
+export const namespacedPolicyName = named({
+  most: 253,
+  pattern: new RegExp(`^((knp|ossg)\\.default\\.${part}(\\.${part})*|${part}(\\.${part})?)$`),
+  expected: `a policy name (${partRule}; at most one dot, or more after "knp.default.")`,
+});
+
 export const portName: Decoder<string> = refine(text, (value, at) => {
   if (isPortName(value)) return value;
   return at.fail({ code: "field-value", message: `expected a port name (${portNameRule}), got ${show(value)}`, hint: lowerCase(value, isPortName) });

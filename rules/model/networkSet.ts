@@ -1,4 +1,4 @@
-// GlobalNetworkSet (semantics R42): labelled networks that rules can select. Its nets may have host bits, or be bare addresses.
+// GlobalNetworkSet and NetworkSet (semantics R42): labelled networks that rules can select. Nets may have host bits, or be bare addresses.
 
 import { namespaceLabel } from "../selector/rewrite.ts";
 import type { Decoder } from "./decoder.ts";
@@ -17,9 +17,18 @@ function reserved(key: string): string | undefined {
   return key === namespaceLabel ? "Calico itself sets this label, on sets that belong to a namespace" : undefined;
 }
 
-export const networkSet: Decoder<Resource> = resource<Spec, NetworkSet>({
+export const globalNetworkSet: Decoder<Resource> = resource<Spec, NetworkSet>({
   name: subdomainName,
+  scope: "cluster",
   reserved,
   spec: withDefault(spec, { nets: [] }),
   make: (metadata, fields, place) => ({ kind: "GlobalNetworkSet", metadata, place, ...fields }),
+});
+
+export const networkSet: Decoder<Resource> = resource<Spec, NetworkSet>({
+  name: subdomainName,
+  scope: "namespace",
+  reserved,
+  spec: withDefault(spec, { nets: [] }),
+  make: (metadata, fields, place) => ({ kind: "NetworkSet", metadata, place, ...fields }),
 });

@@ -21,7 +21,7 @@ export interface Problem {
   readonly code: string;
   readonly severity: "error" | "warning";
   readonly place: Place;
-  /** "HostEndpoint/some.name" where it is known. */
+  /** "HostEndpoint/some.name" or "NetworkSet/namespace/name" (resourceName.ts), where it is known. */
   readonly resource?: string;
   /** Path in the resource: "spec.ports[0].port". */
   readonly field?: string;

@@ -6,7 +6,7 @@ import type { Decoder } from "./decoder.ts";
 import { object, withDefault } from "./decoder.ts";
 import { labelMap, subdomainName } from "./names.ts";
 import { noneReserved, resource } from "./resource.ts";
-import { rules } from "./rule.ts";
+import { ruleLists } from "./rule.ts";
 import type { Profile, Resource } from "./types.ts";
 
 type Spec = Pick<Profile, "ingress" | "egress" | "labelsToApply">;
@@ -17,13 +17,13 @@ function reservedToApply(key: string): string | undefined {
 }
 
 const spec: Decoder<Spec> = object<Spec>({
-  ingress: withDefault(rules, []),
-  egress: withDefault(rules, []),
+  ...ruleLists.judging,
   labelsToApply: withDefault(labelMap(reservedToApply), {}),
 });
 
 export const profile: Decoder<Resource> = resource<Spec, Profile>({
   name: subdomainName,
+  scope: "cluster",
   reserved: noneReserved,
   spec: withDefault(spec, { ingress: [], egress: [], labelsToApply: {} }),
   make: (metadata, fields, place) => ({ kind: "Profile", metadata, place, ...fields }),

@@ -4,13 +4,14 @@ import { namespaceLabel, namespacePrefix, serviceAccountLabel, serviceAccountPre
 import type { Cursor } from "./cursor.ts";
 import { invalid } from "./cursor.ts";
 import type { Decoder, Field } from "./decoder.ts";
-import { object, optional, refine, required, text, unread, withDefault } from "./decoder.ts";
-import { annotationMap, labelMap } from "./names.ts";
+import { object, optional, refine, required, text, unread, withDefault, withoutEffect } from "./decoder.ts";
+import { annotationMap, labelMap, subdomainName } from "./names.ts";
 import type { Place } from "./problem.ts";
 import type { Metadata, Resource } from "./types.ts";
 
 export interface ResourceRules<S, R extends Resource> {
   readonly name: Decoder<string>;
+  readonly scope: Scope;
   /** Why a label key may not be used on this kind. */
   readonly reserved: (key: string) => string | undefined;
   readonly spec: Field<S>;
@@ -19,8 +20,11 @@ export interface ResourceRules<S, R extends Resource> {
   readonly review?: (resource: R, at: Cursor) => void;
 }
 
-export function resource<S, R extends Resource>({ name, reserved, spec, make, review }: ResourceRules<S, R>): Decoder<Resource> {
-  const fields = { apiVersion: unread, kind: unread, metadata: required(metadata(name, reserved), "every resource has a metadata.name"), spec, status: unread };
+/** Whether resources of a kind belong to namespaces. */
+export type Scope = "cluster" | "namespace";
+
+export function resource<S, R extends Resource>({ name, scope, reserved, spec, make, review }: ResourceRules<S, R>): Decoder<Resource> {
+  const fields = { ...envelope(metadata(name, scope, reserved)), spec, status: unread };
   return refine(object<{ apiVersion: undefined; kind: undefined; metadata: Metadata; spec: S; status: undefined }>(fields), (whole, at) => {
     const made = make(whole.metadata, whole.spec, at.place());
     const before = at.errors;
@@ -40,15 +44,24 @@ export function noneReserved(): undefined {
   return undefined;
 }
 
-function metadata(name: Decoder<string>, reserved: (key: string) => string | undefined): Decoder<Metadata> {
+/** What every object of the API has. */
+export function envelope(decoder: Decoder<Metadata>) {
+  return { apiVersion: unread, kind: unread, metadata: required(decoder, "every resource has a metadata.name") };
+}
+
+/** Where a resource is that belongs to a namespace and names none. */
+export const defaultNamespace = "default";
+
+export function metadata(name: Decoder<string>, scope: Scope, reserved: ResourceRules<never, never>["reserved"]): Decoder<Metadata> {
   const fields = {
     name: required(name, "give the resource a name"),
-    namespace: optional(text),
+    namespace: scope === "namespace" ? optional(subdomainName) : withoutEffect(optional(text)),
     labels: withDefault(labelMap(reserved), {}),
-    annotations: withDefault(annotationMap, {}),
+    annotations: withoutEffect(withDefault(annotationMap, {})),
     ...writtenByServers,
   };
   return refine(object(fields), ({ name, namespace, labels, annotations }, at) => {
+    if (scope === "namespace") return { name, namespace: namespace ?? defaultNamespace, labels, annotations };
     if (namespace !== undefined && namespace !== "") {
       const message = "the namespace is ignored: this kind belongs to none";
       at.report({ code: "namespace-ignored", severity: "warning", path: ["namespace"], message, hint: "remove the field" });

@@ -1,16 +1,17 @@
 // A rule of a policy or profile (semantics 1.5) into a Rule with its family worked out. The checks between its fields are R30 to R34.
+// What judges no packet here (passivePolicy.ts) may say what a judging rule may not.
 
 import { formatPrefix } from "../net/prefix.ts";
 import { hasPorts, protocolName } from "../net/protocol.ts";
 import type { Family, Prefix } from "../net/types.ts";
 import type { Cursor } from "./cursor.ts";
 import type { Decoder } from "./decoder.ts";
-import { check, integer, list, number, object, oneOf, optional, refine, required, withDefault } from "./decoder.ts";
-import { anyone, entity } from "./entity.ts";
+import { check, integer, list, number, object, oneOf, optional, refine, required, unread, withDefault } from "./decoder.ts";
+import { anyone, destinationSide, misplacedService, serviceAnywhere, serviceNearby, sourceSide } from "./entity.ts";
 import { annotationMap } from "./names.ts";
 import type { Protocol } from "./scalars.ts";
 import { icmpFamily, protocol } from "./scalars.ts";
-import type { Entity, Icmp, Labels, Rule } from "./types.ts";
+import type { Direction, Entity, Icmp, Labels, Rule } from "./types.ts";
 import { notEnforced } from "./unenforced.ts";
 
 /** The fields as given, before the family is worked out. */
@@ -46,45 +47,63 @@ const action: Decoder<Rule["action"]> = oneOf(["Allow", "Deny", "Log", "Pass"], 
   return: "Pass",
 });
 
-const given: Decoder<Given> = object<Given>(
-  {
-    action: required(action, "say what the rule does: Allow, Deny, Log or Pass"),
-    ipVersion: optional(ipVersion),
-    protocol: optional(protocol),
-    notProtocol: optional(protocol),
-    icmp: optional(icmp),
-    notICMP: optional(icmp),
-    source: withDefault(entity, anyone),
-    destination: withDefault(entity, anyone),
-    http: notEnforced("without it the rule would match more than it says", "match the TCP port instead"),
-    metadata: optional(object({ annotations: withDefault(annotationMap, {}) })),
-  },
-  [
-    check(["protocol", "source"], ({ protocol, source }, at) => checkPorts(protocol, source, "source", at)),
-    check(["protocol", "destination"], ({ protocol, destination }, at) => checkPorts(protocol, destination, "destination", at)),
-    check(["icmp", "protocol"], checkIcmpProtocol),
-    check(["ipVersion", "protocol", "icmp", "notICMP"], checkFamilyOfProtocol),
-    check(["ipVersion", "notProtocol"], ({ ipVersion, notProtocol }, at) => checkFamily(ipVersion, notProtocol?.family, notProtocol?.number, at)),
-    check(["ipVersion", "source", "destination"], checkFamilyOfNets),
-  ],
-);
+/** Whether the rule's owner judges packets of hosts. */
+type Role = "judging" | "passive";
 
-export const rule: Decoder<Rule> = refine(given, (fields, at) => ({
-  action: fields.action,
-  family: fields.ipVersion ?? impliedFamily(fields) ?? fields.notProtocol?.family,
-  protocol: fields.protocol?.number,
-  notProtocol: fields.notProtocol?.number,
-  icmp: icmpMatch(fields.icmp),
-  notIcmp: icmpMatch(fields.notICMP),
-  source: fields.source,
-  destination: fields.destination,
-  annotations: fields.metadata?.annotations ?? {},
-  place: at.place(),
-}));
+function given(direction: Direction, role: Role): Decoder<Given> {
+  const services = role === "judging" ? serviceAnywhere : serviceNearby;
+  const source = sourceSide(direction === "ingress" ? services : misplacedService("egress", "source"));
+  const destination = destinationSide(direction === "egress" ? services : misplacedService("ingress", "destination"));
+  return object<Given>(
+    {
+      action: required(action, "say what the rule does: Allow, Deny, Log or Pass"),
+      ipVersion: optional(ipVersion),
+      protocol: optional(protocol),
+      notProtocol: optional(protocol),
+      icmp: optional(icmp),
+      notICMP: optional(icmp),
+      source: withDefault(source, anyone),
+      destination: withDefault(destination, anyone),
+      http: role === "judging" ? notEnforced("without it the rule would match more than it says", "match the TCP port instead") : unread,
+      metadata: optional(object({ annotations: withDefault(annotationMap, {}) })),
+    },
+    [
+      check(["protocol", "source"], ({ protocol, source }, at) => checkPorts(protocol, source, "source", at)),
+      check(["protocol", "destination"], ({ protocol, destination }, at) => checkPorts(protocol, destination, "destination", at)),
+      check(["icmp", "protocol"], checkIcmpProtocol),
+      check(["ipVersion", "protocol", "icmp", "notICMP"], checkFamilyOfProtocol),
+      check(["ipVersion", "notProtocol"], ({ ipVersion, notProtocol }, at) => checkFamily(ipVersion, notProtocol?.family, notProtocol?.number, at)),
+      check(["ipVersion", "source", "destination"], checkFamilyOfNets),
+    ],
+  );
+}
+
+function rule(direction: Direction, role: Role): Decoder<Rule> {
+  return refine(given(direction, role), (fields, at) => ({
+    action: fields.action,
+    family: fields.ipVersion ?? impliedFamily(fields) ?? fields.notProtocol?.family,
+    protocol: fields.protocol?.number,
+    notProtocol: fields.notProtocol?.number,
+    icmp: icmpMatch(fields.icmp),
+    notIcmp: icmpMatch(fields.notICMP),
+    source: fields.source,
+    destination: fields.destination,
+    annotations: fields.metadata?.annotations ?? {},
+    place: at.place(),
+  }));
+}
 
 const mostRules = 1024;
 
-export const rules: Decoder<readonly Rule[]> = list(rule, { most: mostRules });
+function rules(direction: Direction, role: Role): Decoder<readonly Rule[]> {
+  return list(rule(direction, role), { most: mostRules });
+}
+
+/** The fields `ingress` and `egress` of what judges packets, and of what does not. */
+export const ruleLists = {
+  judging: { ingress: withDefault(rules("ingress", "judging"), []), egress: withDefault(rules("egress", "judging"), []) },
+  passive: { ingress: withDefault(rules("ingress", "passive"), []), egress: withDefault(rules("egress", "passive"), []) },
+} as const;
 
 function icmpMatch(match: Partial<Icmp> | undefined): Icmp | undefined {
   return match?.type === undefined ? undefined : { type: match.type, code: match.code };

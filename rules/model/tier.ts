@@ -16,6 +16,7 @@ const spec: Decoder<Spec> = object<Spec>({
 
 export const tier: Decoder<Resource> = resource<Spec, Tier>({
   name: tierName,
+  scope: "cluster",
   reserved: noneReserved,
   spec: withDefault(spec, { order: defaultTierOrder, defaultAction: "Deny" }),
   make: (metadata, fields, place) => ({ kind: "Tier", metadata, place, ...fields }),

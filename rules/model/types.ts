@@ -9,7 +9,7 @@ export type Labels = Readonly<Record<string, string>>;
 
 export interface Metadata {
   readonly name: string;
-  /** Empty for cluster-scoped kinds. */
+  /** Empty for cluster-scoped kinds, never for the others. */
   readonly namespace: string;
   readonly labels: Labels;
   readonly annotations: Labels;
@@ -37,9 +37,7 @@ export interface EndpointPort {
 }
 
 export type Direction = "ingress" | "egress";
-export type PolicyKind = "GlobalNetworkPolicy";
-
-export interface Policy extends Base<PolicyKind> {
+export interface Policy extends Base<"GlobalNetworkPolicy"> {
   readonly tier: string;
   /** +Infinity when absent. */
   readonly order: number;
@@ -55,6 +53,29 @@ export interface Policy extends Base<PolicyKind> {
   readonly egress: readonly Rule[];
 }
 
+/** Kubernetes' own NetworkPolicy is known as Calico knows it inside, since Calico has a kind of the same name. */
+export type PassivePolicyKind =
+  | "StagedGlobalNetworkPolicy"
+  | "NetworkPolicy"
+  | "StagedNetworkPolicy"
+  | "KubernetesNetworkPolicy"
+  | "StagedKubernetesNetworkPolicy";
+
+/**
+ * A policy that judges no packet of a host: staged ones are drafts (section 0, row 24), and one that belongs to a namespace selects in it only
+ * (semantics 1.3), where no host endpoint is (row 16). Kept to be shown.
+ */
+export interface PassivePolicy extends Base<PassivePolicyKind> {
+  readonly tier: string;
+  /** +Infinity when absent; of Kubernetes' policies 1000 (E24). */
+  readonly order: number;
+  /** Effective: of a kind that belongs to a namespace, only in there. */
+  readonly selector: Selector;
+  readonly types: readonly Direction[];
+  /** As written. */
+  readonly spec: Readonly<Record<string, unknown>>;
+}
+
 export interface Profile extends Base<"Profile"> {
   readonly ingress: readonly Rule[];
   readonly egress: readonly Rule[];
@@ -66,12 +87,25 @@ export interface Tier extends Base<"Tier"> {
   readonly defaultAction: "Deny" | "Pass";
 }
 
-export interface NetworkSet extends Base<"GlobalNetworkSet"> {
+interface NetworkSetOf<K extends string> extends Base<K> {
   /** Masked; a bare address is a /32 or /128 (R42). */
   readonly nets: readonly Prefix[];
 }
 
-export type Resource = HostEndpoint | Policy | Profile | Tier | NetworkSet;
+/** A NetworkSet belongs to a namespace and has its labels too (rules/resolve/labels.ts). */
+export type NetworkSet = NetworkSetOf<"GlobalNetworkSet"> | NetworkSetOf<"NetworkSet">;
+
+/** Some of the endpoints of a service: Kubernetes' EndpointSlice, as far as rules need it (M42). */
+export interface EndpointSlice extends Base<"EndpointSlice"> {
+  /** In the slice's namespace; undefined when the slice is of none. */
+  readonly service: string | undefined;
+  /** Ready or not. */
+  readonly addresses: readonly Address[];
+  /** Those with a number. */
+  readonly ports: readonly { readonly protocol: number; readonly port: number }[];
+}
+
+export type Resource = HostEndpoint | Policy | PassivePolicy | Profile | Tier | NetworkSet | EndpointSlice;
 
 export type Action = "Allow" | "Deny" | "Log" | "Pass";
 
@@ -103,6 +137,13 @@ export interface Entity {
   /** Effective positive selector over peers: selector AND namespaceSelector AND serviceAccounts (S30). */
   readonly selector: Selector | undefined;
   readonly notSelector: Selector | undefined;
+  /** Its endpoints: of a source their addresses, of a destination also their ports (M42). Never together with nets or selectors. */
+  readonly services: ServiceReference | undefined;
+}
+
+export interface ServiceReference {
+  readonly namespace: string;
+  readonly name: string;
 }
 
 export interface Ports {

@@ -3,15 +3,18 @@
 
 import { builtinProfile, builtinTiers } from "../model/builtin.ts";
 import type { HostEndpoint, Labels, Profile, Resource } from "../model/types.ts";
+import { createAddressSets } from "./addressSets.ts";
 import { unenforced } from "./enforcement.ts";
 import { findGovernors, type Governors } from "./governors.ts";
 import { candidates } from "./interfaces.ts";
-import { effectiveLabels } from "./labels.ts";
+import { effectiveLabels, networkSetLabels } from "./labels.ts";
 import { buildLists } from "./lists.ts";
 import { compareBytes } from "./order.ts";
 import { createPeers } from "./peers.ts";
 import { type RuleContext, resolveRules } from "./ruleResolution.ts";
+import { createServices } from "./services.ts";
 import { endpointStatuses } from "./status.ts";
+import { tunnelPeers } from "./tunnelPeers.ts";
 import type { Resolved, ResolvedEndpoint, ResolvedProfile, ResolveInput } from "./types.ts";
 
 type EndpointLabels = ReadonlyMap<HostEndpoint, Labels>;
@@ -28,15 +31,19 @@ export function resolve({ node, resources, interfaces, settings }: ResolveInput)
   const governors = findGovernors(local, eligible.interfaces);
   const statuses = endpointStatuses(local, { interfaces, candidates: eligible, governors, settings });
 
-  const peers = createPeers(labels, ofKind(resources, "GlobalNetworkSet"));
-  const context: RuleContext = { peers, logPrefix: settings.logPrefix };
+  const networkSets = [...ofKind(resources, "GlobalNetworkSet"), ...ofKind(resources, "NetworkSet")];
+  const sets = createAddressSets();
+  const peers = createPeers({ endpoints: labels, networkSets: new Map(networkSets.map((set) => [set, networkSetLabels(set, profiles)])) }, sets);
+  const context: RuleContext = { peers, services: createServices(ofKind(resources, "EndpointSlice"), sets), logPrefix: settings.logPrefix };
   const policed = governingEndpoints(labels, governors);
   const lists = buildLists(policed, { policies, tiers, rulesOf: (policy, direction) => resolveRules(policy, direction, context) });
   const profile = profileResolver(profiles, context);
   const endpoints = [...lists].map(([endpoint, own]) =>
     withoutUntrackedWildcard({ endpoint, governs: governs(endpoint, governors), lists: own, profiles: endpoint.profiles.map(profile) }),
   );
-  return { endpoints, statuses, sets: peers.sets(), tunnelPeers: undefined, settings, problems: unenforced(resources, endpoints) };
+  const remote = [...labels.keys()].filter((endpoint) => endpoint.node !== node);
+  const tunnels = tunnelPeers(settings.encapsulation, remote, sets);
+  return { endpoints, statuses, sets: sets.all(), tunnelPeers: tunnels, settings, problems: unenforced(resources, endpoints) };
 }
 
 function ofKind<K extends Resource["kind"]>(resources: readonly Resource[], kind: K): Extract<Resource, { kind: K }>[] {

@@ -7,10 +7,12 @@ import { conjunction, negation } from "../selector/build.ts";
 import { expandLogPrefix } from "./logPrefix.ts";
 import { ruleOrigin } from "./origins.ts";
 import type { Peers } from "./peers.ts";
+import type { Services } from "./services.ts";
 import type { ResolvedEntity, ResolvedRule, ResolvedRules } from "./types.ts";
 
 export interface RuleContext {
   readonly peers: Peers;
+  readonly services: Services;
   /** The setting's text, not yet expanded. */
   readonly logPrefix: string;
 }
@@ -28,8 +30,8 @@ export function resolveRules(owner: Policy | Profile, direction: Direction, cont
       notProtocol: rule.notProtocol,
       icmp: rule.icmp,
       notIcmp: rule.notIcmp,
-      source: resolveEntity(rule.source, rule, context.peers),
-      destination: resolveEntity(rule.destination, rule, context.peers),
+      source: resolveSource(rule, context),
+      destination: resolveDestination(rule, context),
       logPrefix: rule.action === "Log" ? logPrefix : undefined,
       origin: ruleOrigin(kind, metadata.name, { direction, index }),
     }),
@@ -37,16 +39,27 @@ export function resolveRules(owner: Policy | Profile, direction: Direction, cont
   return { kind, name: metadata.name, direction, rules };
 }
 
+/** M42: a service as a source is where its endpoints are, whatever they listen on. */
+function resolveSource({ source, protocol }: Rule, { peers, services }: RuleContext): ResolvedEntity {
+  const resolved = resolveEntity(source, protocol, peers);
+  return source.services === undefined ? resolved : { ...resolved, set: services.addressSet(source.services) };
+}
+
+function resolveDestination({ destination, protocol }: Rule, { peers, services }: RuleContext): ResolvedEntity {
+  const resolved = resolveEntity(destination, protocol, peers);
+  return destination.services === undefined ? resolved : { ...resolved, namedPorts: services.ports(destination.services, protocol) };
+}
+
 /**
  * S31: selector and notSelector are one positive set; notSelector alone is a negated set, which addresses of no known peer pass.
  * M24: where all ports are named, their members already tell the selector's peers apart, so it is not matched again.
  */
-function resolveEntity(entity: Entity, rule: Rule, peers: Peers): ResolvedEntity {
+function resolveEntity(entity: Entity, protocol: number | undefined, peers: Peers): ResolvedEntity {
   const { nets, notNets, ports, notPorts, notSelector } = entity;
   const selector = positiveSelector(entity);
   const onlyNamedPorts = ports !== undefined && ports.ranges.length === 0;
   const members = (names: readonly string[] | undefined) =>
-    names === undefined || names.length === 0 ? undefined : peers.namedPorts({ names, selector, protocol: rule.protocol });
+    names === undefined || names.length === 0 ? undefined : peers.namedPorts({ names, selector, protocol });
   return {
     nets,
     notNets,

@@ -149,6 +149,7 @@ export interface ResolvedEntity {
   readonly notNets: readonly Prefix[] | undefined;
   /** Numeric ports; with `namedPorts` also present a packet needs one or the other (M24). */
   readonly ports: readonly PortRange[] | undefined;
+  /** Of ports that the rule names, or of the services that are its destination. */
   readonly namedPorts: readonly PortMember[] | undefined;
   readonly notPorts: readonly PortRange[] | undefined;
   readonly notNamedPorts: readonly PortMember[] | undefined;
@@ -158,14 +159,17 @@ export interface ResolvedEntity {
   readonly notSet: string | undefined;
 }
 
-/** A member of a named port's set (M22). */
+/** A member of a named port's set (M22), or of a service's (M42). */
 export interface PortMember {
   readonly address: Address;
   readonly protocol: number;
   readonly port: number;
 }
 
-/** The addresses a selector stands for. The id is the selector's canonical text: equal selectors are one set (S36). */
+/**
+ * The addresses a selector stands for, or a service, or the tunnel peers. The id is the selector's canonical text, so that equal selectors are
+ * one set (S36), or a text that is no selector's: "service namespace/name", "tunnel peers".
+ */
 export interface AddressSet {
   readonly id: string;
   /** Disjoint, sorted, union already taken (S34, S35): the fewest prefixes, but single addresses only where all members are such. */

@@ -11,6 +11,10 @@ export function has(label: string): Selector {
   return { kind: "has", label };
 }
 
+export function equal(label: string, value: string): Selector {
+  return { kind: "compare", op: "==", label, value };
+}
+
 export function oneOf(label: string, values: readonly string[], negated = false): Selector {
   return { kind: "in", label, negated, values: [...new Set(values)].sort() };
 }

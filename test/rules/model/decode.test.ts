@@ -28,7 +28,15 @@ function rule(fields: object): Rule {
   return policy({ ingress: [{ action: "Allow", ...fields }] }).ingress[0] ?? assert.fail("no rule");
 }
 
-const side = { nets: undefined, notNets: undefined, ports: undefined, notPorts: undefined, selector: undefined, notSelector: undefined };
+const side = {
+  nets: undefined,
+  notNets: undefined,
+  ports: undefined,
+  notPorts: undefined,
+  selector: undefined,
+  notSelector: undefined,
+  services: undefined,
+};
 
 test("the sample HostEndpoint of Calico's documents", () => {
   const spec = {
@@ -292,10 +300,10 @@ test("a label named like a property of every object stays a label", () => {
 });
 
 const ignored: readonly (readonly [apiVersion: string, kind: string])[] = [
-  ["projectcalico.org/v3", "NetworkPolicy"],
-  ["projectcalico.org/v3", "StagedNetworkPolicy"],
+  ["projectcalico.org/v3", "WorkloadEndpoint"],
   ["crd.projectcalico.org/v1", "IPPool"],
-  ["networking.k8s.io/v1", "NetworkPolicy"],
+  ["networking.k8s.io/v1", "Ingress"],
+  ["discovery.example.com/v1", "EndpointSlice"],
   ["apps/v1", "Deployment"],
   ["v1", "ConfigMap"],
   ["kubeflow.org/v1", "Profile"],

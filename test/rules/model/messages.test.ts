@@ -28,7 +28,9 @@ checkMessages([
   [
     "a kind that Calico does not have",
     "apiVersion: projectcalico.org/v3\nkind: Firewall\nmetadata: {name: x}\n",
-    ['2:7: error unknown-kind kind: there is no kind "Firewall"; hostward reads GlobalNetworkPolicy, GlobalNetworkSet, HostEndpoint, Profile or Tier'],
+    [
+      '2:7: error unknown-kind kind: there is no kind "Firewall"; hostward reads GlobalNetworkPolicy, GlobalNetworkSet, HostEndpoint, NetworkPolicy, NetworkSet, Profile, StagedGlobalNetworkPolicy, StagedKubernetesNetworkPolicy, StagedNetworkPolicy or Tier',
+    ],
   ],
   [
     "no apiVersion",
@@ -306,20 +308,6 @@ checkMessages([
     resource("GlobalNetworkSet", "nets:\n- 10.0.0.0-10.0.0.9"),
     [
       '7:5: error field-value GlobalNetworkSet/x spec.nets[0]: expected a CIDR or an address, got "10.0.0.0-10.0.0.9"; write the range as CIDRs: "10.0.0.0/29", "10.0.0.8/31"',
-    ],
-  ],
-  [
-    "a staged policy",
-    resource("StagedGlobalNetworkPolicy", "order: 1"),
-    [
-      "1:1: warning not-enforced StagedGlobalNetworkPolicy/x: StagedGlobalNetworkPolicy is not enforced: a staged policy is a draft and is never enforced; make it a GlobalNetworkPolicy to enforce it",
-    ],
-  ],
-  [
-    "a NetworkSet of a namespace",
-    resource("NetworkSet", "nets: []"),
-    [
-      "1:1: warning not-enforced NetworkSet/x: NetworkSet is not enforced: sets that belong to a namespace are not read, so rules do not see their networks; make it a GlobalNetworkSet",
     ],
   ],
   [

@@ -109,7 +109,7 @@ checkMessages([
     "a field of another kind",
     policy("stagedAction: Set"),
     [
-      "6:3: error unknown-field GlobalNetworkPolicy/x spec.stagedAction: there is no such field; the fields here are tier, order, selector, namespaceSelector, serviceAccountSelector, types, doNotTrack, preDNAT, applyOnForward, ingress, egress, performanceHints",
+      "6:3: error unknown-field GlobalNetworkPolicy/x spec.stagedAction: there is no such field; the fields here are tier, order, selector, serviceAccountSelector, types, performanceHints, namespaceSelector, doNotTrack, preDNAT, applyOnForward, ingress, egress",
     ],
   ],
 ]);

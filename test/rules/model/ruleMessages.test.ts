@@ -1,6 +1,6 @@
 // What wrong rules are answered: each row is one slip that people make, with every message it gets. These texts are user interface.
 
-import { checkMessages, ingress } from "./wrong.ts";
+import { checkMessages, ingress, policy } from "./wrong.ts";
 
 checkMessages([
   [
@@ -200,10 +200,45 @@ checkMessages([
     ],
   ],
   [
-    "a services match (G32)",
-    ingress("action: Allow\nsource:\n  services: {name: a, namespace: b}"),
+    "services without their namespace (R20 f)",
+    ingress("action: Allow\nsource:\n  services: {name: a}"),
     [
-      "9:17: error not-enforced GlobalNetworkPolicy/x spec.ingress[0].source.services: is not enforced: services are matched by their endpoints, which hostward does not know; use nets, or a selector over a GlobalNetworkSet",
+      "9:7: error field-missing GlobalNetworkPolicy/x spec.ingress[0].source.services.namespace: is required and missing; write the namespace that the service is in",
+    ],
+  ],
+  [
+    "services without a name",
+    ingress("action: Allow\nsource:\n  services: {namespace: a}"),
+    ["9:7: error field-missing GlobalNetworkPolicy/x spec.ingress[0].source.services.name: is required and missing; write the name of the service"],
+  ],
+  [
+    "services as the destination of an ingress rule (R20 f)",
+    ingress("action: Allow\ndestination:\n  services: {name: a, namespace: b}"),
+    [
+      "9:17: error field-conflict GlobalNetworkPolicy/x spec.ingress[0].destination.services: an ingress rule can not name services as its destination; its source can be services",
+    ],
+  ],
+  [
+    "services as the source of an egress rule (R20 f)",
+    policy("egress:\n- action: Allow\n  source:\n    services: {name: a, namespace: b}"),
+    [
+      "9:17: error field-conflict GlobalNetworkPolicy/x spec.egress[0].source.services: an egress rule can not name services as its source; its destination can be services",
+    ],
+  ],
+  [
+    "services beside everything else that says which addresses are meant",
+    ingress(
+      "action: Allow\nsource:\n  services: {name: a, namespace: b}\n  nets: [10.0.0.0/8]\n  notNets: [10.1.0.0/16]\n  selector: has(a)\n  notSelector: has(b)\n  namespaceSelector: has(c)\n  serviceAccounts: {names: [d]}",
+    ),
+    [
+      "9:17: error field-conflict GlobalNetworkPolicy/x spec.ingress[0].source.services: services can not stand beside nets, notNets, selector, notSelector, namespaceSelector or serviceAccounts: they say which addresses are meant; write two rules",
+    ],
+  ],
+  [
+    "services as a destination beside ports (R32)",
+    policy("egress:\n- action: Allow\n  protocol: TCP\n  destination:\n    services: {name: a, namespace: b}\n    ports: [80]"),
+    [
+      "10:17: error field-conflict GlobalNetworkPolicy/x spec.egress[0].destination.services: services can not stand beside ports: they say which addresses are meant, and which ports; write two rules",
     ],
   ],
   [

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import type {
   EndpointPort,
+  EndpointSlice,
   Entity,
   HostEndpoint,
   Labels,
@@ -17,6 +18,7 @@ import type {
 } from "../../../rules/model/types.ts";
 import { parseAddress } from "../../../rules/net/address.ts";
 import { parseLoosePrefix } from "../../../rules/net/prefix.ts";
+import { protocolNumber } from "../../../rules/net/protocol.ts";
 import type { Address, Prefix } from "../../../rules/net/types.ts";
 import { resolve } from "../../../rules/resolve/resolve.ts";
 import { defaultPolicySettings } from "../../../rules/resolve/settings.ts";
@@ -79,7 +81,15 @@ export function policy(name: string, form: PolicyForm = {}): Policy {
     ingress: [],
     egress: [],
   };
-  return { kind: "GlobalNetworkPolicy", metadata: metadata(name), place, ...defaults, ...form, selector: selector(form.selector ?? "all()"), hasSelector: form.selector !== undefined };
+  return {
+    kind: "GlobalNetworkPolicy",
+    metadata: metadata(name),
+    place,
+    ...defaults,
+    ...form,
+    selector: selector(form.selector ?? "all()"),
+    hasSelector: form.selector !== undefined,
+  };
 }
 
 export function profile(name: string, form: Partial<Pick<Profile, "ingress" | "egress" | "labelsToApply">> = {}): Profile {
@@ -94,6 +104,17 @@ export function networkSet(name: string, labels: Labels, nets: readonly string[]
   return { kind: "GlobalNetworkSet", metadata: metadata(name, labels), place, nets: nets.map(prefix) };
 }
 
+export function networkSetIn(namespace: string, labels: Labels, nets: readonly string[]): NetworkSet {
+  return { kind: "NetworkSet", metadata: { ...metadata("set", labels), namespace }, place, nets: nets.map(prefix) };
+}
+
+/** Of a service "namespace/name"; ports are "TCP/80". */
+export function slice(name: string, service: string, endpoints: { readonly ips: readonly string[]; readonly ports: readonly string[] }): EndpointSlice {
+  const [namespace = "", of = ""] = service.split("/");
+  const ports = endpoints.ports.map((text) => ({ protocol: protocolNumber(text.split("/")[0] ?? "") ?? 0, port: Number(text.split("/")[1]) }));
+  return { kind: "EndpointSlice", metadata: { ...metadata(name), namespace }, place, service: of, addresses: endpoints.ips.map(address), ports };
+}
+
 export interface EntityForm {
   readonly nets?: readonly string[];
   readonly notNets?: readonly string[];
@@ -101,9 +122,10 @@ export interface EntityForm {
   readonly notPorts?: readonly (number | string)[];
   readonly selector?: string;
   readonly notSelector?: string;
+  readonly services?: Entity["services"];
 }
 
-function entity({ nets, notNets, ports, notPorts, ...selectors }: EntityForm): Entity {
+function entity({ nets, notNets, ports, notPorts, services, ...selectors }: EntityForm): Entity {
   return {
     nets: nets?.map(prefix),
     notNets: notNets?.map(prefix),
@@ -111,6 +133,7 @@ function entity({ nets, notNets, ports, notPorts, ...selectors }: EntityForm): E
     notPorts: portList(notPorts),
     selector: selectors.selector === undefined ? undefined : selector(selectors.selector),
     notSelector: selectors.notSelector === undefined ? undefined : selector(selectors.notSelector),
+    services,
   };
 }
 
