@@ -1,0 +1,123 @@
+// Random hosts in the kernel itself: each world goes through the pass into a network namespace, and real packets of every protocol, family and way
+// must meet the verdict that the semantics (evaluate) give. HOSTWARD_FUZZ_SECONDS gives a longer budget, FUZZ_SEED repeats a run.
+
+import "../lab/enter.ts";
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import fc from "fast-check";
+import type { Kernel } from "../../agent/kernel/interface.ts";
+import { openNetlinkKernel } from "../../agent/kernel/netlink.ts";
+import { applyPass, type CompiledPass, compilePass } from "../../agent/reconcile/pass.ts";
+import { evaluate } from "../../rules/explain/evaluate.ts";
+import { formatPacket } from "../../rules/explain/packet.ts";
+import type { Packet } from "../../rules/explain/types.ts";
+import type { Case, FlowRow } from "../corpus/case.ts";
+import { assertDelivered, assertVerdicts } from "../corpus/packets.ts";
+import { Wire } from "../corpus/wire.ts";
+import { describeCase } from "./counterexample.ts";
+import { deliverable, withoutClashes } from "./packets.ts";
+import { interfaces, readWorld, type World, world } from "./worlds.ts";
+
+const leastVerdicts = 2000;
+const packetsEach = 120;
+const seconds = Number(process.env["HOSTWARD_FUZZ_SECONDS"] ?? "0");
+const seed = Number(process.env["FUZZ_SEED"] ?? Date.now() % 1e9);
+
+let wire: Wire;
+let kernel: Kernel;
+before(async () => {
+  wire = await Wire.open();
+  kernel = openNetlinkKernel();
+});
+after(async () => {
+  kernel?.close();
+  await wire?.close();
+});
+
+function caseOf(given: World, packets: readonly Packet[]): { readonly loaded: Case; readonly compiled: CompiledPass } {
+  const { resources, ...input } = readWorld(given);
+  const snapshot = { revision: 1, resources, problems: [], interfaces };
+  const compiled = compilePass({ node: input.node, settings: input.settings, snapshot });
+  assert.deepEqual(compiled.faults, []);
+  const { resolved } = compiled;
+  const rows = packets.map((packet, index): FlowRow => {
+    return { line: index + 1, text: formatPacket(packet), flow: { packet, verdict: evaluate(resolved, packet).verdict, by: undefined } };
+  });
+  return { loaded: { name: "random", folder: "", description: "", facts: [], interfaces, statuses: undefined, resolved, rows }, compiled };
+}
+
+async function judge({ loaded, compiled }: ReturnType<typeof caseOf>): Promise<void> {
+  const plans = await assertDelivered(wire, loaded);
+  const { ruleset } = await applyPass(compiled, kernel, undefined);
+  try {
+    await assertVerdicts(wire, loaded, plans);
+  } finally {
+    await wire.host.nft(`delete table inet ${ruleset.table}`);
+  }
+}
+
+/** Fewer packets as long as it still fails: the kernel is too slow for more shrinking than that. */
+async function smallest(given: World, packets: readonly Packet[]): Promise<readonly Packet[]> {
+  for (const one of packets) {
+    const fails = await judge(caseOf(given, [one])).then(
+      () => false,
+      () => true,
+    );
+    if (fails) return [one];
+  }
+  return packets;
+}
+
+const protocolNames: ReadonlyMap<number, string> = new Map([
+  [1, "ICMP"],
+  [6, "TCP"],
+  [17, "UDP"],
+  [58, "ICMPv6"],
+  [132, "SCTP"],
+  [136, "UDPLite"],
+]);
+
+function kindsOf(packet: Packet): readonly string[] {
+  const way = packet.in === undefined ? "sent" : packet.out === undefined ? "received" : "forwarded";
+  return [
+    protocolNames.get(packet.protocol) ?? `protocol ${packet.protocol}`,
+    `IPv${packet.source.family}`,
+    way,
+    packet.state,
+    ...(packet.dnat ? ["DNATed"] : []),
+  ];
+}
+
+const kinds = ["TCP", "UDP", "ICMP", "ICMPv6", "SCTP", "protocol 253", "protocol 254", "IPv4", "IPv6", "received", "sent", "forwarded", "DNATed", "untracked"];
+
+test("the kernel decides real packets as the policy means it", { timeout: (seconds + 220) * 1000 }, async (context) => {
+  const ends = performance.now() + seconds * 1000;
+  const counts = new Map<string, number>();
+  let verdicts = 0;
+  let denied = 0;
+  let worlds = 0;
+  for (; verdicts < leastVerdicts || performance.now() < ends; worlds++) {
+    const [drawn] = fc.sample(fc.tuple(world, fc.array(deliverable, { minLength: packetsEach, maxLength: packetsEach, size: "max" })), {
+      seed: seed + worlds,
+      numRuns: 1,
+    });
+    const [given, all] = drawn ?? assert.fail("nothing drawn");
+    const packets = withoutClashes(all);
+    const loaded = caseOf(given, packets);
+    await judge(loaded).catch(async (cause: unknown) => {
+      const rows = (await smallest(given, packets)).map((packet) => ({ packet, verdict: evaluate(loaded.loaded.resolved, packet).verdict }));
+      throw new Error(`FUZZ_SEED=${seed + worlds}: ${String(cause)}\n${describeCase(given, rows)}`, { cause });
+    });
+    for (const kind of packets.flatMap(kindsOf)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    verdicts += packets.length;
+    denied += loaded.loaded.rows.filter(({ flow }) => flow.verdict === "deny").length;
+  }
+  context.diagnostic(`FUZZ_SEED=${seed}: ${verdicts} verdicts on real packets over ${worlds} hosts, ${denied} denied, 0 differences`);
+  context.diagnostic([...counts].map(([kind, count]) => `${kind} ${count}`).join(", "));
+  assert.ok(verdicts >= leastVerdicts);
+  assert.deepEqual(
+    kinds.filter((kind) => (counts.get(kind) ?? 0) < 10),
+    [],
+    "hardly sent at all",
+  );
+});
