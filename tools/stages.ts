@@ -10,6 +10,8 @@ export interface Stage {
   readonly what: string;
   /** Commands of the system without which the stage cannot run. */
   readonly needs: readonly string[];
+  /** Its tests load the native addon. */
+  readonly usesAddon?: boolean;
   readonly steps: (words: readonly string[]) => readonly Step[];
 }
 
@@ -73,12 +75,14 @@ export const stages: readonly Stage[] = [
   {
     name: "unit",
     what: "no privilege, no kernel",
+    usesAddon: true,
     needs: [],
     steps: (words) => runTests("unit tests", chosen("unit", words), { concurrency: availableParallelism() }),
   },
   {
     name: "fuzz",
     what: "what reads bytes or text, FUZZ_SECONDS each",
+    usesAddon: true,
     needs: [],
     steps: (words) => {
       const environment = { FUZZ_SECONDS: process.env["FUZZ_SECONDS"] ?? "3" };
@@ -88,12 +92,14 @@ export const stages: readonly Stage[] = [
   {
     name: "corpus",
     what: "test/cases under all oracles",
+    usesAddon: true,
     needs: namespaceCommands,
     steps: (words) => runTests("corpus", testFiles("corpus"), { concurrency: 2, environment: { HOSTWARD_CASES: words.join(",") } }),
   },
   {
     name: "kernel",
     what: "real packets in network namespaces",
+    usesAddon: true,
     needs: namespaceCommands,
     steps: (words) => runTests("kernel tests", chosen("kernel", words), { concurrency: 1 }),
   },

@@ -54,7 +54,10 @@ function parseArguments(arguments_: readonly string[]): { chosen: readonly Stage
     process.stderr.write(`usage: npm test -- [STAGE...] [WORD...]\nstages: ${stages.map((stage) => stage.name).join(", ")}\n`);
     process.exit(2);
   }
-  return { chosen: chosen.length === 0 ? stages : chosen, words };
+  if (chosen.length === 0) return { chosen: stages, words };
+  // Tests against an addon of yesterday's sources mean nothing; one that is current is not built again.
+  const needsBuild = chosen.some(({ usesAddon }) => usesAddon) && !chosen.some(({ name }) => name === "build");
+  return { chosen: needsBuild ? [...stages.filter(({ name }) => name === "build"), ...chosen] : chosen, words };
 }
 
 async function main(): Promise<void> {

@@ -9,6 +9,7 @@ import { readHeaders } from "./headers.ts";
 const since: ReadonlyMap<string, string> = new Map([
   ["NFT_TABLE_F_OWNER", "5.12"],
   ["NFT_TABLE_F_PERSIST", "6.9"],
+  ["NFT_BITWISE_MASK_XOR", "6.13, before NFT_BITWISE_BOOL"],
   ["NFT_BITWISE_AND", "6.13"],
   ["NFTA_BITWISE_SREG2", "6.13"],
 ]);
