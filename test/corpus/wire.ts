@@ -16,6 +16,8 @@ const loopbackMac = "000000000000";
 
 const spelled = (mac: string) => mac.match(/../g)?.join(":") ?? mac;
 
+const spareCables = 6;
+
 /** Packets of every description must reach the hooks: no filter by source, local addresses from outside allowed, all forwarded. */
 const router = {
   "net/ipv4/ip_forward": 1,
@@ -31,7 +33,10 @@ export class Wire {
   readonly host: Namespace;
   readonly #lab: Lab;
   readonly #far: Namespace;
+  /** In use. */
   #names: readonly string[] = [];
+  /** All that there are, the latest used first. */
+  #cables: readonly string[] = [];
 
   private constructor(lab: Lab, far: Namespace) {
     this.#lab = lab;
@@ -49,11 +54,19 @@ export class Wire {
     return this.#lab.close();
   }
 
-  /** The host has exactly these interfaces, all of them up, and default routes through each. Cables that fit are kept: making one takes long. */
+  /**
+   * The host has these interfaces, all of them up, and default routes through each. Making and removing cables takes long: those that fit are kept,
+   * and a few others stay without an address for the cases to come.
+   */
   async arrange(interfaces: readonly Interface[]): Promise<void> {
     const names = interfaces.map(({ name }) => name).filter((name) => name !== "lo");
-    await this.host.ip(...this.#names.filter((name) => !names.includes(name)).map((name) => `link delete dev ${name}`));
-    const fresh = names.filter((name) => !this.#names.includes(name));
+    const spare = this.#cables.filter((name) => !names.includes(name));
+    const kept = spare.slice(0, spareCables);
+    await this.host.ip(
+      ...kept.filter((name) => this.#names.includes(name)).map((name) => `address flush dev ${name}`),
+      ...spare.slice(spareCables).map((name) => `link delete dev ${name}`),
+    );
+    const fresh = names.filter((name) => !this.#cables.includes(name));
     await this.host.ip(
       ...fresh.flatMap((name) => [
         `link add name ${name} address ${spelled(hostMac)} type veth peer name ${name} address ${spelled(wireMac)} netns wire`,
@@ -63,6 +76,7 @@ export class Wire {
     );
     await this.#far.ip(...fresh.flatMap((name) => [`link set dev ${name} arp off addrgenmode none`, `link set dev ${name} up`]));
     this.#names = names;
+    this.#cables = [...names, ...kept];
     await this.#address(interfaces);
   }
 
