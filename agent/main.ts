@@ -24,7 +24,7 @@ const help = `
 First steps:
   hostward check  --manifests ./manifests                are the manifests right?
   hostward render --manifests ./manifests --node web-1   what would they become?
-  hostward explain --manifests ./manifests --in eth0 --src 192.0.2.9 --dport 22   what would happen to a packet?
+  hostward explain --in eth0 --src 192.0.2.9 --dport 22  what would happen to a packet?
   hostward run    --manifests ./manifests --node web-1   enforce them, and follow changes
   hostward status                                        how is the daemon?
 ${exitCodesHelp}

@@ -53,18 +53,16 @@ function excludesIcmp({ protocol, icmp, notIcmp }: Rule, excluded: Icmp): boolea
   return icmp.type !== excluded.type || (icmp.code !== undefined && excluded.code !== undefined && icmp.code !== excluded.code);
 }
 
-/** One side of a rule, with what of the rest gives its fields their meaning. */
+/** One side of a rule, with the family that the rule leaves it. */
 interface Side {
   readonly entity: Entity;
   readonly family: Family | undefined;
-  /** That named ports are looked up with (M23). */
-  readonly protocol: number | undefined;
 }
 
 const sides = ["source", "destination"] as const;
 
 function sideOf(rule: Rule, side: (typeof sides)[number]): Side {
-  return { entity: rule[side], family: familyOf(rule), protocol: rule.protocol };
+  return { entity: rule[side], family: familyOf(rule) };
 }
 
 const sideCovers: Readonly<Record<keyof Entity, Covers<Side>>> = {
@@ -128,12 +126,11 @@ function coversPorts(wide: Side, narrow: Side): boolean {
   return subtractRanges(numeric, portIntervals(wide.entity.ports)).length === 0 && coversNames(wide, narrow, { wide: wide.entity.ports, narrow: ports });
 }
 
-/** Every member of the narrow side's named ports is one of the wide side's. */
+/** Every member of the narrow side's named ports is one of the wide side's. Members are of the packet's protocol (M22), so that of the rules says no more. */
 function coversNames(wide: Side, narrow: Side, ports: { readonly wide: Ports; readonly narrow: Ports }): boolean {
   if (ports.narrow.names.length === 0) return true;
   const names = new Set(ports.wide.names);
-  const sameProtocol = wide.protocol === undefined || wide.protocol === narrow.protocol;
-  return ports.narrow.names.every((name) => names.has(name)) && sameProtocol && impliesOptional(positive(narrow.entity), positive(wide.entity));
+  return ports.narrow.names.every((name) => names.has(name)) && impliesOptional(positive(narrow.entity), positive(wide.entity));
 }
 
 /** What the wide rule excludes, the narrow one excludes too, or asks for other ports only. */
@@ -141,7 +138,7 @@ function coversNotPorts(wide: Side, narrow: Side): boolean {
   const excluded = wide.entity.notPorts;
   if (excluded === undefined) return true;
   const { ports, notPorts = { ranges: [], names: [] } } = narrow.entity;
-  if (false && !coversNames(narrow, wide, { wide: notPorts, narrow: excluded })) return false;
+  if (excluded.names.length > 0 && !coversNames(narrow, wide, { wide: notPorts, narrow: excluded })) return false;
   const left = subtractRanges(portIntervals(excluded), portIntervals(notPorts));
   if (left.length === 0) return true;
   return ports !== undefined && ports.names.length === 0 && intersectRanges(portIntervals(ports), left).length === 0;

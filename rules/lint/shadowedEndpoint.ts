@@ -27,7 +27,11 @@ function onThisHost({ localEndpoints, input: { resolved } }: World): Shadows {
 /** What must be so wherever the interfaces and addresses that the endpoints name exist: each is given an interface of its own. */
 function onAnyHost({ localEndpoints }: World): Shadows {
   const nodes = Map.groupBy(localEndpoints, ({ node }) => node);
-  return new Map([...nodes.values()].flatMap((endpoints) => [...findGovernors(endpoints, endpoints.flatMap(imagined)).shadowed]));
+  return new Map([...nodes.values()].flatMap((endpoints) => [...findGovernors(endpoints, links(endpoints)).shadowed]));
+}
+
+function links(endpoints: readonly HostEndpoint[]): Interface[] {
+  return [...new Map(endpoints.flatMap(imagined).map((link) => [link.name, link])).values()];
 }
 
 function imagined({ target, expectedIPs }: HostEndpoint): Interface[] {
