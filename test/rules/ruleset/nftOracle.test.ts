@@ -27,33 +27,40 @@ function assertSameListing(whole: Ruleset): void {
   assert.deepEqual(new Map([...ours.sets].sort()), new Map([...theirs.sets].sort()));
 }
 
+/** Without the real root nft cannot raise its send buffer, and a batch of more than 208 KB is EMSGSIZE. */
+const rulesAtOnce = 200;
+
+function assertSameRules(rules: readonly Rule[]): void {
+  for (let at = 0; at < rules.length; at += rulesAtOnce) assertSameListing(ruleset(rules.slice(at, at + rulesAtOnce)));
+}
+
 const passing = (rules: readonly Rule[]): Rule[] => rules.filter((each) => checkRule(each, named).length === 0);
 
 test("every field with every kind of value, both operators", { skip }, () => {
-  assertSameListing(ruleset(passing(allFields.flatMap((field) => matchesOf(field).map((statement) => rule(statement, accept))))));
+  assertSameRules(passing(allFields.flatMap((field) => matchesOf(field).map((statement) => rule(statement, accept)))));
 });
 
 test("ports of a named protocol, and every pair of ports with either operator: nft joins neighbours", { skip }, () => {
   const ports = [...matchesOf("th sport"), ...matchesOf("th dport")];
   const pairs = ports.flatMap((a) => ports.map((b) => rule(match("meta l4proto", 6), a, b)));
-  assertSameListing(ruleset(passing(pairs)));
+  assertSameRules(passing(pairs));
 });
 
 test("every pair of fields, in both orders: protocols are implied once, and only where they are not known", { skip }, () => {
   const first = allFields.flatMap((field) => matchesOf(field).slice(0, 2));
   const pairs = first.flatMap((a) => first.map((b) => rule(a, b, accept)));
-  assertSameListing(ruleset(passing(pairs)));
+  assertSameRules(passing(pairs));
 });
 
 test("every lookup of every set and map, alone and behind an address of either family", { skip }, () => {
   const before = [[], [match("ip saddr", address("1.2.3.4"))], [match("ip6 saddr", address("::1"))], [match("meta l4proto", 17)]];
-  assertSameListing(ruleset(passing(before.flatMap((some) => lookups.map((lookup) => rule(...some, lookup))))));
+  assertSameRules(passing(before.flatMap((some) => lookups.map((lookup) => rule(...some, lookup)))));
 });
 
 test("every effect and every verdict, alone and together", { skip }, () => {
   const rules = [...effects.map((effect) => rule(effect)), ...ending.flatMap((end) => [rule(end), ...effects.map((effect) => rule(effect, end))])];
   const protocols = [6, 17].flatMap((protocol) => ending.map((end) => rule(match("meta l4proto", protocol), { kind: "counter" }, end)));
-  assertSameListing(ruleset(passing([...rules, ...protocols])));
+  assertSameRules(passing([...rules, ...protocols]));
 });
 
 test("random rules", { skip }, () => {
