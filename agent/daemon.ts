@@ -4,7 +4,7 @@
 import { resolve } from "node:path";
 import type { Logger } from "pino";
 import type { SshAccess } from "../rules/lint/world.ts";
-import { formatProblem } from "../rules/model/problem.ts";
+import type { Problem } from "../rules/model/problem.ts";
 import type { Interface } from "../rules/resolve/types.ts";
 import { printRuleset } from "../rules/ruleset/print.ts";
 import { resourceDocument } from "./control/document.ts";
@@ -18,9 +18,12 @@ import type { Report } from "./reconcile/report.ts";
 import type { LoadedSettings } from "./settings/load.ts";
 import { policySettings, takeOver } from "./settings/policy.ts";
 import type { Settings } from "./settings/table.ts";
+import { watchSettingsFile } from "./settings/watch.ts";
 import { watchDirectory } from "./sources/directory.ts";
 import type { LinksSource } from "./sources/links.ts";
 import type { ResourceSource } from "./sources/source.ts";
+import type { Watcher } from "./sources/watcher.ts";
+import { sameContent } from "./store/sameContent.ts";
 import { createStore, type Store } from "./store/store.ts";
 import type { ServiceManager } from "./systemd.ts";
 
@@ -60,9 +63,11 @@ export class Daemon {
   readonly #waitingFor = new Set(["manifests", "interfaces"]);
   readonly #giveUp: (report: Report) => void;
   #settings: Settings;
+  /** Of the settings as they are written now, which are not in force while one of these is an error. */
+  #settingsProblems: readonly Problem[] = [];
   #passes: Passes = noPasses;
   #control: ControlServer | undefined;
-  #sources: readonly (ResourceSource | LinksSource)[] = [];
+  #sources: readonly (ResourceSource | LinksSource | Watcher)[] = [];
 
   constructor(options: DaemonOptions) {
     const { promise, resolve: giveUp } = Promise.withResolvers<Report>();
@@ -96,15 +101,16 @@ export class Daemon {
       path: this.#settings.manifests,
       onChange: () => {
         this.#take("manifests", { source: manifests.current() });
-        this.#journal.sources(this.#store.snapshot().problems);
-        this.#tellStatus();
+        this.#tellProblems();
       },
     });
     const links = host.watchLinks({
       onChange: (interfaces) => this.#take("interfaces", { interfaces }),
       onProblem: (error) => log.warn(`interfaces cannot be read, trying again: ${error.message}`),
     });
-    this.#sources = [manifests, links];
+    const { config } = this.#settings;
+    const file = config === "" ? [] : [watchSettingsFile({ path: config, onChange: () => this.#followSettings() })];
+    this.#sources = [manifests, links, ...file];
     void manifests.synced.then(() => this.#inSync("manifests"));
     void links.synced.then(() => this.#inSync("interfaces"));
   }
@@ -129,6 +135,15 @@ export class Daemon {
     if (isFirst && report.problems.some(({ code }) => code === "kernel-permission")) this.#giveUp(report);
   }
 
+  #problems(): readonly Problem[] {
+    return [...this.#settingsProblems, ...this.#store.snapshot().problems];
+  }
+
+  #tellProblems(): void {
+    this.#journal.sources(this.#problems());
+    this.#tellStatus();
+  }
+
   #tellStatus(): void {
     const { state, revision, endpoints, problems, waitingFor } = this.status();
     const waiting = waitingFor.length === 0 ? "" : `, waiting for ${waitingFor.join(" and ")}`;
@@ -136,9 +151,9 @@ export class Daemon {
   }
 
   status(): Status {
-    const { revision, problems } = this.#store.snapshot();
+    const { revision } = this.#store.snapshot();
     const facts = { node: this.#settings.node, version: this.#options.version, started: this.#started, waitingFor: [...this.#waitingFor] };
-    return describeStatus({ ...facts, latestRevision: revision, sourceProblems: problems }, this.#passes);
+    return describeStatus({ ...facts, latestRevision: revision, sourceProblems: this.#problems() }, this.#passes);
   }
 
   #rulesetText(): string {
@@ -148,14 +163,27 @@ export class Daemon {
 
   /** As at SIGHUP: settings that can change while running are taken over, if all of them are right. */
   reload(): void {
-    const { log } = this.#options;
+    this.#takeSettings(this.#options.loadSettings());
+  }
+
+  /** As at a change of the file, which often changes no setting. */
+  #followSettings(): void {
     const loaded = this.#options.loadSettings();
-    for (const problem of loaded.problems) log[problem.severity === "error" ? "error" : "warn"](formatProblem(problem));
-    if (loaded.settings === undefined) {
+    if (sameContent(loaded.settings, this.#settings)) {
+      this.#settingsProblems = loaded.problems;
+      this.#tellProblems();
+    } else this.#takeSettings(loaded);
+  }
+
+  #takeSettings({ settings: read, problems }: LoadedSettings): void {
+    const { log } = this.#options;
+    this.#settingsProblems = problems;
+    this.#tellProblems();
+    if (read === undefined) {
       log.error("settings are not reloaded: those in force stay");
       return;
     }
-    const { settings, ignored } = takeOver(this.#settings, loaded.settings);
+    const { settings, ignored } = takeOver(this.#settings, read);
     this.#settings = settings;
     log.level = pinoLevel(settings.logSeverityScreen);
     log.info("settings reloaded");

@@ -16,8 +16,9 @@ Names and defaults are FelixConfiguration's where it has the setting. A setting 
 4. the command line, for the settings that have a flag.
 
 An empty value counts as not given. Keywords may be written in any case. A bad value or an unknown key in the file stops the start, with every
-such problem listed; an unknown \`HOSTWARD_\` variable is a warning. A SIGHUP (\`systemctl reload hostward\`) reads the file again; when
-something in it is wrong, the settings in force stay. The flagged settings (where things are) take effect at the next start only.
+such problem listed; an unknown \`HOSTWARD_\` variable is a warning. A running daemon follows changes of the file, and reads it again at a SIGHUP
+(\`systemctl reload hostward\`); when something in it is wrong, the settings in force stay and the problem is in log and status until it is solved.
+The flagged settings (where things are) take effect at the next start only.
 
 Example:
 

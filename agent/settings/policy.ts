@@ -16,9 +16,29 @@ export function policySettings(settings: Settings): PolicySettings {
     logPrefix: settings.logPrefix,
     policeLoopback: settings.policeLoopback,
     allowEssentials: settings.allowEssentials,
-    invalidCheck: true,
-    logRateLimit: undefined,
-    encapsulation: { vxlan: [], ipip: false, wireguard: [], peers: [] },
+    invalidCheck: !settings.disableConntrackInvalidCheck,
+    logRateLimit: logRateLimit(settings),
+    encapsulation: encapsulation(settings),
+  };
+}
+
+/** What the kernel takes a burst of 0 for (net/netfilter/nft_limit.c NFT_LIMIT_PKT_BURST_DEFAULT), so that it lists as it was written. */
+const defaultBurst = 5;
+
+function logRateLimit({ logActionRateLimit: limit, logActionRateLimitBurst: burst }: Settings): PolicySettings["logRateLimit"] {
+  return limit && { ...limit, burst: burst || defaultBurst };
+}
+
+function encapsulation(settings: Settings): PolicySettings["encapsulation"] {
+  const wireguard = [
+    ...(settings.wireguardEnabled ? [settings.wireguardListeningPort] : []),
+    ...(settings.wireguardEnabledV6 ? [settings.wireguardListeningPortV6] : []),
+  ];
+  return {
+    vxlan: settings.vxlanEnabled ? [settings.vxlanPort] : [],
+    ipip: settings.ipipEnabled,
+    wireguard: [...new Set(wireguard)],
+    peers: settings.encapsulationPeers,
   };
 }
 

@@ -3,7 +3,20 @@
 // where it has the setting (semantics 1.8). What a value must look like is in values.ts.
 
 import { hostname } from "node:os";
-import { boolean, choice, failsafes, interfacePatterns, interfacePrefixes, logPrefix, mark, text, type ValueType } from "./values.ts";
+import {
+  boolean,
+  choice,
+  failsafes,
+  integer,
+  interfacePatterns,
+  interfacePrefixes,
+  logPrefix,
+  mark,
+  networks,
+  rateLimit,
+  text,
+  type ValueType,
+} from "./values.ts";
 
 export interface Setting<T> {
   readonly type: ValueType<T>;
@@ -27,6 +40,18 @@ const nodeName = text(
   "a DNS-1123 name (lower-case letters, digits, - and .), equal to spec.node of this host's HostEndpoints",
   /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/,
 );
+
+const port = integer(1, 65535);
+
+/** In nft both are the same (semantics P60, G18). */
+function allowAction(what: string): string {
+  return `${what} goes on to the next table either way: in nftables the verdict of one table ends only its own chain, and a drop in another is final. Kept for configurations of Felix.`;
+}
+
+/** Section 0, row 27. */
+function tunnel(name: string, packets: string): string {
+  return `Whether ${name} packets (${packets}) from and to other nodes pass whatever the policy. What they carry is judged where it leaves the tunnel.`;
+}
 
 export const settingsTable = {
   node: setting(nodeName, () => hostname().toLowerCase(), {
@@ -70,11 +95,39 @@ export const settingsTable = {
   nftablesFilterDenyAction: setting(choice("Drop", "Reject"), "Drop", {
     doc: "How a packet is denied: silently, or with a TCP reset or ICMP error where the hook allows one.",
   }),
+  nftablesFilterAllowAction: setting(choice("Accept", "Return"), "Accept", {
+    doc: allowAction("A packet that a policy allows"),
+  }),
+  nftablesMangleAllowAction: setting(choice("Accept", "Return"), "Accept", {
+    doc: allowAction("A packet that a pre-DNAT policy allows"),
+  }),
+  disableConntrackInvalidCheck: setting(boolean, "false", {
+    doc: [
+      "Whether packets that conntrack calls INVALID are left to the policy. Otherwise they are dropped on every HostEndpoint, before failsafe ports,",
+      "which hosts with asymmetric routes cannot do with.",
+    ].join(" "),
+  }),
   nftablesMarkMask: setting(mark, "0xffff0000", {
     doc: "Bits of the packet mark that hostward may use. It uses the lowest one, and only while a pre-DNAT or untracked policy exists.",
   }),
   logPrefix: setting(logPrefix, "calico-packet", {
     doc: "Start of the kernel log line of a Log rule, before `: `. %t is the tier, %k the kind in short, %n the name, %p namespace and name of the policy.",
+  }),
+  logActionRateLimit: setting(rateLimit, "none", {
+    doc: "How many packets each Log rule logs at most, in the long run. Only packets that the rule matches count.",
+  }),
+  logActionRateLimitBurst: setting(integer(0, 9999), "5", {
+    doc: "How many packets a Log rule with a rate limit logs at once before the limit holds. The kernel takes 0 for 5.",
+  }),
+  vxlanEnabled: setting(boolean, "false", { doc: tunnel("VXLAN", "UDP to vxlanPort") }),
+  vxlanPort: setting(port, "4789", { doc: "UDP port of VXLAN." }),
+  ipipEnabled: setting(boolean, "false", { doc: tunnel("IP-in-IP", "protocol 4, over IPv4") }),
+  wireguardEnabled: setting(boolean, "false", { doc: tunnel("WireGuard", "UDP to wireguardListeningPort") }),
+  wireguardListeningPort: setting(port, "51820", { doc: "UDP port of WireGuard over IPv4." }),
+  wireguardEnabledV6: setting(boolean, "false", { doc: tunnel("WireGuard over IPv6", "UDP to wireguardListeningPortV6") }),
+  wireguardListeningPortV6: setting(port, "51821", { doc: "UDP port of WireGuard over IPv6." }),
+  encapsulationPeers: setting(networks, "none", {
+    doc: "Where tunnels may come from and lead to besides the expectedIPs of other nodes' HostEndpoints: for nodes that have none.",
   }),
   logSeverityScreen: setting(choice("Trace", "Debug", "Info", "Warning", "Error", "Fatal"), "Info", {
     doc: "The least severe events that hostward's own log shows.",

@@ -3,8 +3,9 @@
 // Grammar as in FelixConfiguration (semantics 1.8): case of keywords does not matter, "none" is the empty value where there is one.
 
 import { parseFailsafes } from "../../rules/net/failsafe.ts";
-import type { Failsafe } from "../../rules/net/types.ts";
-import type { InterfacePattern } from "../../rules/resolve/types.ts";
+import { parseLoosePrefix } from "../../rules/net/prefix.ts";
+import type { Failsafe, Prefix } from "../../rules/net/types.ts";
+import type { InterfacePattern, LogRateLimit } from "../../rules/resolve/types.ts";
 
 export type Parsed<T> = { readonly value: T } | { readonly problem: string };
 
@@ -59,6 +60,31 @@ export const logPrefix: ValueType<string> = {
   },
 };
 
+/** A whole number, in digits. */
+export function integer(from: number, to: number): ValueType<number> {
+  return {
+    accepts: `a whole number from ${from} to ${to}`,
+    parse(given) {
+      const value = typeof given === "string" && /^[0-9]{1,10}$/.test(given) ? Number(given) : given;
+      if (typeof value !== "number" || !Number.isInteger(value)) return { problem: "is not such a number" };
+      return value >= from && value <= to ? { value } : { problem: "is out of range" };
+    },
+  };
+}
+
+/** The burst is a setting of its own. */
+export type Rate = Pick<LogRateLimit, "rate" | "per">;
+
+export const rateLimit: ValueType<Rate | undefined> = {
+  accepts: "a number from 1 to 9999, a slash and second, minute, hour or day (10/minute), or none",
+  parse(given) {
+    if (isNone(given)) return { value: undefined };
+    const parts = /^(?<rate>[1-9][0-9]{0,3})\/(?<per>second|minute|hour|day)$/i.exec(String(given))?.groups;
+    if (parts === undefined) return { problem: "is not such a rate" };
+    return { value: { rate: Number(parts["rate"]), per: String(parts["per"]).toLowerCase() as Rate["per"] } };
+  },
+};
+
 export const mark: ValueType<number> = {
   accepts: "a number from 1 to 0xffffffff, decimal or hexadecimal (0x...)",
   parse(given) {
@@ -109,6 +135,16 @@ const patterns = list<InterfacePattern>("", (item) => {
 export const interfacePatterns: ValueType<readonly InterfacePattern[]> = {
   accepts: "interface names and /regular expressions/ separated by commas, or none",
   parse: (given) => (isNone(given) ? { value: [] } : patterns.parse(given)),
+};
+
+const networkList = list<Prefix>("", (item) => {
+  const value = parseLoosePrefix(item);
+  return value === undefined ? { problem: "is not an address or CIDR" } : { value };
+});
+
+export const networks: ValueType<readonly Prefix[]> = {
+  accepts: "addresses and CIDRs separated by commas, or none",
+  parse: (given) => (isNone(given) ? { value: [] } : networkList.parse(given)),
 };
 
 export const failsafes: ValueType<readonly Failsafe[]> = {

@@ -1,34 +1,19 @@
 // The file datastore: a directory of manifests, read and watched. Like kubectl and the kubelet it takes *.yaml, *.yml and *.json of the
 // directory itself: no subdirectories, nothing hidden, so that editors' temporary files and a ConfigMap's ..data stay out.
-// Decides when to look; what a look finds is scan.ts, what becomes of it lastGood.ts.
+// When to look is watcher.ts; what a look finds is scan.ts, what becomes of it lastGood.ts.
 
-import { type FSWatcher, watch } from "node:fs";
-import { stat } from "node:fs/promises";
 import type { Problem } from "../../rules/model/problem.ts";
 import { type FileState, mergeFiles, nextFileState } from "./lastGood.ts";
 import { type Scan, scanDirectory } from "./scan.ts";
 import type { ResourceSource, SourceState } from "./source.ts";
+import { type Watcher, type WatchTiming, watchPath } from "./watcher.ts";
 
 export interface DirectoryOptions {
   readonly path: string;
   /** After each look, also while not yet in sync; whether it found something new is the store's to say. */
   onChange(): void;
-  readonly timing?: DirectoryTiming;
+  readonly timing?: WatchTiming;
 }
-
-/** Milliseconds. */
-export interface DirectoryTiming {
-  /** A look follows the last event by this much: an editor or a copy is then done, and a half-written file is not read. */
-  readonly quiet: number;
-  /** Steady events delay a look no longer than this. */
-  readonly patience: number;
-  /** A look without any event: finds what inotify cannot tell (targets of links, network file systems). */
-  readonly rescan: number;
-  /** The same while there is no directory, or no watch on it. */
-  readonly rescanBlind: number;
-}
-
-const defaultTiming: DirectoryTiming = { quiet: 100, patience: 1000, rescan: 5000, rescanBlind: 1000 };
 
 export function watchDirectory(options: DirectoryOptions): ResourceSource {
   return new DirectorySource(options);
@@ -80,21 +65,12 @@ class DirectorySource implements ResourceSource {
   readonly #synced = Promise.withResolvers<void>();
   readonly synced = this.#synced.promise;
   readonly #options: DirectoryOptions;
-  readonly #timing: DirectoryTiming;
+  readonly #watcher: Watcher;
   #known: Known = { files: new Map(), fingerprints: new Map(), state: empty };
-  #watcher: FSWatcher | undefined;
-  /** Device and inode that the watch is on. */
-  #watched: string | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  /** When the oldest event came that no look has answered yet. */
-  #waitingSince: number | undefined;
-  #isScanning = false;
-  #isClosed = false;
 
   constructor(options: DirectoryOptions) {
     this.#options = options;
-    this.#timing = options.timing ?? defaultTiming;
-    void this.#look();
+    this.#watcher = watchPath({ path: options.path, look: (isClosed) => this.#look(isClosed), ...(options.timing && { timing: options.timing }) });
   }
 
   current(): SourceState {
@@ -102,61 +78,15 @@ class DirectorySource implements ResourceSource {
   }
 
   close(): void {
-    this.#isClosed = true;
-    clearTimeout(this.#timer);
-    this.#watcher?.close();
+    this.#watcher.close();
   }
 
-  #onEvent(): void {
-    if (this.#isClosed) return;
-    const now = performance.now();
-    this.#waitingSince ??= now;
-    if (this.#isScanning) return;
-    const delay = Math.min(this.#timing.quiet, Math.max(0, this.#waitingSince + this.#timing.patience - now));
-    this.#lookIn(delay);
-  }
-
-  #lookIn(milliseconds: number): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#look(), milliseconds);
-  }
-
-  async #look(): Promise<void> {
-    this.#isScanning = true;
-    this.#waitingSince = undefined;
-    await this.#watchAgain();
+  async #look(isClosed: () => boolean): Promise<"seen" | "blind"> {
     const scan = await scanDirectory(this.#options.path, this.#known.fingerprints);
-    this.#isScanning = false;
-    if (this.#isClosed) return;
-    this.#take(scan);
-    if (this.#waitingSince !== undefined) this.#lookIn(this.#timing.quiet);
-    else this.#lookIn(this.#watcher === undefined || scan.kind === "unreadable" ? this.#timing.rescanBlind : this.#timing.rescan);
-  }
-
-  #take(scan: Scan): void {
+    if (isClosed()) return "blind";
     this.#known = advance(this.#known, this.#options.path, scan);
     if (scan.kind === "listed") this.#synced.resolve();
     this.#options.onChange();
-  }
-
-  /** A removed directory's watch is dead, and so is one on a directory that a link no longer leads to: watch what is there now. */
-  async #watchAgain(): Promise<void> {
-    const { path } = this.#options;
-    const there = await stat(path).then(
-      ({ dev, ino }) => `${dev}:${ino}`,
-      () => undefined,
-    );
-    if (there === this.#watched || this.#isClosed) return;
-    this.#watcher?.close();
-    this.#watcher = undefined;
-    this.#watched = undefined;
-    if (there === undefined) return;
-    try {
-      this.#watcher = watch(path, () => this.#onEvent());
-      this.#watcher.on("error", () => this.#onEvent());
-      this.#watched = there;
-    } catch {
-      // Out of inotify watches, or just gone: the next look without an event comes sooner instead.
-    }
+    return scan.kind === "listed" ? "seen" : "blind";
   }
 }

@@ -2,7 +2,7 @@
 // plays.
 
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -202,6 +202,34 @@ test("a reload takes over policy settings, and refuses a file with an error", ()
     await sleep(100);
     assert.equal(kernel.commits.length, commits);
     assert.match(log.join("\n"), /<3>settings are not reloaded: those in force stay/);
+  }));
+
+test("it follows the settings file, keeps what is in force while that is wrong, and says so until it is right", () =>
+  withDaemon({}, async ({ directory, kernel, status, write, log }) => {
+    const first = await status(isInSync);
+    write("hostward.yaml", "failsafeInboundHostPorts: none\n");
+    const second = await status(({ generation }) => generation !== first.generation);
+    const commits = kernel.commits.length;
+    write("hostward.yaml", "failsafeInboundHostPorts: tcp:99999\n");
+    const has = (code: string) => (now: Status) => now.problems.some((problem) => problem.code === code);
+    const wrong = await status(has("setting-value"));
+    assert.deepEqual([wrong.state, wrong.generation], ["in-sync", second.generation]);
+    rmSync(join(directory, "hostward.yaml"));
+    await status(has("settings-file"));
+    assert.equal(kernel.commits.length, commits);
+    write("next.yaml", "disableConntrackInvalidCheck: true\n");
+    renameSync(join(directory, "next.yaml"), join(directory, "hostward.yaml"));
+    await status((now) => !has("settings-file")(now) && now.generation !== second.generation);
+    assert.match(log.join("\n"), /<6>solved: .*settings-file/);
+  }));
+
+test("a settings file that is written again with the same settings changes nothing, and is not mentioned", () =>
+  withDaemon({}, async ({ kernel, status, write, log }) => {
+    await status(isInSync);
+    const commits = kernel.commits.length;
+    write("hostward.yaml", "# a comment\nlogPrefix: calico-packet\n");
+    await sleep(400);
+    assert.deepEqual([kernel.commits.length, log.filter((line) => line.includes("settings"))], [commits, []]);
   }));
 
 test("resources are answered on the socket as manifests", () =>

@@ -11,6 +11,7 @@ import { type Settings, settingsTable } from "../../../agent/settings/table.ts";
 import { formatProblem } from "../../../rules/model/problem.ts";
 import { formatFailsafe } from "../../../rules/net/failsafe.ts";
 import { defaultPolicySettings } from "../../../rules/resolve/settings.ts";
+import type { PolicySettings } from "../../../rules/resolve/types.ts";
 
 let directory: string;
 let file: string;
@@ -94,6 +95,18 @@ const otherForms: readonly (readonly [sentence: string, yaml: string, expected: 
   ["no excluded interface", "interfaceExclude: none", { interfaceExclude: [] }],
   ["truth values as Felix has them", "policeLoopback: yes\nallowEssentials: 0", { policeLoopback: true, allowEssentials: false }],
   ["no log prefix", "logPrefix: none", { logPrefix: "" }],
+  ["a rate limit of logs", "logActionRateLimit: 10/Minute", { logActionRateLimit: { rate: 10, per: "minute" } }],
+  ["a burst as text", "logActionRateLimitBurst: '07'", { logActionRateLimitBurst: 7 }],
+  [
+    "peers of tunnels, masked",
+    "encapsulationPeers: [10.0.0.7/8, '2001:db8::1']",
+    {
+      encapsulationPeers: [
+        { family: 4, address: 0x0a000000n, length: 8 },
+        { family: 6, address: 0x20010db8000000000000000000000001n, length: 128 },
+      ],
+    },
+  ],
   ["an empty file", "", {}],
   ["a file of comments", "# nothing yet\n", {}],
 ];
@@ -137,12 +150,30 @@ const wrong: readonly (readonly [yaml: string, message: string])[] = [
   ["nftablesMarkMask: all", 'nftablesMarkMask: "all" is not such a number'],
   ["logPrefix: 'say \"hi\"'", 'logPrefix: "say \\"hi\\"" does not fit; accepted is text of at most 125'],
   ["logPrefix: 5", "logPrefix: 5 is a number, not text"],
+  [
+    "logActionRateLimit: 10",
+    "logActionRateLimit: 10 is not such a rate; accepted is a number from 1 to 9999, a slash and second, minute, hour or day (10/minute), or none",
+  ],
+  ["logActionRateLimit: 0/second", 'logActionRateLimit: "0/second" is not such a rate'],
+  ["logActionRateLimit: 5/week", 'logActionRateLimit: "5/week" is not such a rate'],
+  ["logActionRateLimitBurst: 10000", "logActionRateLimitBurst: 10000 is out of range; accepted is a whole number from 0 to 9999"],
+  ["logActionRateLimitBurst: 1.5", "logActionRateLimitBurst: 1.5 is not such a number"],
+  ["vxlanPort: 0", "vxlanPort: 0 is out of range; accepted is a whole number from 1 to 65535"],
+  ["wireguardListeningPort: wg", 'wireguardListeningPort: "wg" is not such a number'],
+  ["ipipEnabled: Auto", 'ipipEnabled: "Auto" is not a truth value'],
+  [
+    "encapsulationPeers: node-2",
+    'encapsulationPeers: "node-2" has the item "node-2" that is not an address or CIDR; accepted is addresses and CIDRs separated by commas, or none',
+  ],
+  ["nftablesFilterAllowAction: Drop", 'nftablesFilterAllowAction: "Drop" is not one of these; accepted is Accept or Return'],
+  ["nftablesMangleAllowAction: Drop", 'nftablesMangleAllowAction: "Drop" is not one of these'],
+  ["disableConntrackInvalidCheck: 2", "disableConntrackInvalidCheck: 2 is not a truth value"],
   ["logSeverityScreen: verbose", 'logSeverityScreen: "verbose" is not one of these'],
   ["policeLoopback: perhaps", 'policeLoopback: "perhaps" is not a truth value; accepted is true or false'],
   ["node: Host_1", 'FILE:1:1: error setting-value node: "Host_1" does not fit; accepted is a DNS-1123 name'],
   ["datastore: etcd", 'datastore: "etcd" is not one of these; accepted is only file'],
   ["failsafeInboundHostPort: 22", "FILE:1:1: error setting-unknown failsafeInboundHostPort: is not a setting; did you mean failsafeInboundHostPorts?"],
-  ["  bpfEnabled: true", "FILE:1:3: error setting-unknown bpfEnabled: is not a setting; docs/settings.md lists all settings"],
+  ["  routeTableRange: 1", "FILE:1:3: error setting-unknown routeTableRange: is not a setting; docs/settings.md lists all settings"],
   ["config: other.yaml", "error setting-unknown config: is not a setting"],
   ["- logPrefix", "FILE:1:1: error settings-file: is not a mapping of settings"],
   ["logPrefix: a\nlogPrefix: b", "FILE:2:1: error yaml-syntax: Map keys must be unique"],
@@ -199,6 +230,28 @@ test("a running daemon takes over what is policy, and tells what needs a new sta
   const { settings, ignored } = takeOver(current, settingsOf("manifests: /b\nlogPrefix: two"));
   assert.deepEqual([settings.manifests, settings.logPrefix, ignored], ["/a", "two", ["manifests"]]);
 });
+
+const policies: readonly (readonly [sentence: string, yaml: string, expected: Partial<PolicySettings>])[] = [
+  ["INVALID packets are left to the policy", "disableConntrackInvalidCheck: true", { invalidCheck: false }],
+  ["a rate limit comes with the default burst", "logActionRateLimit: 1/day", { logRateLimit: { rate: 1, per: "day", burst: 5 } }],
+  ["a burst of 0 is the kernel's default", "logActionRateLimit: 1/day\nlogActionRateLimitBurst: 0", { logRateLimit: { rate: 1, per: "day", burst: 5 } }],
+  ["a burst without a limit is nothing", "logActionRateLimitBurst: 9", { logRateLimit: undefined }],
+  ["the allow action changes nothing (P60)", "nftablesFilterAllowAction: Return\nnftablesMangleAllowAction: return", defaultPolicySettings],
+  [
+    "each tunnel has its port",
+    "vxlanEnabled: true\nvxlanPort: 8472\nipipEnabled: true\nwireguardEnabledV6: true\nencapsulationPeers: 10.0.0.7",
+    { encapsulation: { vxlan: [8472], ipip: true, wireguard: [51821], peers: [{ family: 4, address: 0x0a000007n, length: 32 }] } },
+  ],
+  [
+    "both families of WireGuard may have one port",
+    "wireguardEnabled: true\nwireguardEnabledV6: true\nwireguardListeningPortV6: 51820",
+    { encapsulation: { vxlan: [], ipip: false, wireguard: [51820], peers: [] } },
+  ],
+];
+
+for (const [sentence, yaml, expected] of policies) {
+  test(`to the rules ${sentence}`, () => assert.deepEqual(policySettings(settingsOf(yaml)), { ...defaultPolicySettings, ...expected }));
+}
 
 test("every default is what its own type accepts", () => {
   for (const [name, { type, fallback }] of Object.entries(settingsTable)) assert.ok("value" in type.parse(fallback()), name);
