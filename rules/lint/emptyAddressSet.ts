@@ -1,7 +1,9 @@
-// A rule whose selector stands for no address (semantics S32): it selects HostEndpoints of any node by their expectedIPs and
-// GlobalNetworkSets by their nets, and there are none with such labels.
+// A rule whose selector stands for no address (semantics S32): it selects HostEndpoints of any node by their expectedIPs and network sets by
+// their nets, and there are none with such labels. And one whose service has no endpoints (M42).
 
 import type { Problem } from "../model/problem.ts";
+import type { EndpointSlice, Rule, ServiceReference } from "../model/types.ts";
+import { protocolName } from "../net/protocol.ts";
 import { conjunction, negation } from "../selector/build.ts";
 import { printSelector } from "../selector/print.ts";
 import { isImpossible } from "./satisfiable.ts";
@@ -11,8 +13,9 @@ export function emptyAddressSet(world: World): Problem[] {
   return world.rules.flatMap((site) => [...ofSide(world, site, "source"), ...ofSide(world, site, "destination")]);
 }
 
-function ofSide({ peersSelectedBy }: World, site: RuleSite, side: "source" | "destination"): Problem[] {
-  const { selector, notSelector } = site.rule[side];
+function ofSide({ peersSelectedBy, slicesOf }: World, site: RuleSite, side: "source" | "destination"): Problem[] {
+  const { selector, notSelector, services } = site.rule[side];
+  if (services !== undefined) return slicesOf(services).some((slice) => counts(slice, site.rule, side)) ? [] : [withoutEndpoints(site, side, services)];
   if (selector !== undefined) {
     const positive = notSelector === undefined ? selector : conjunction([selector, negation(notSelector)]);
     const peers = peersSelectedBy(positive);
@@ -25,6 +28,18 @@ function ofSide({ peersSelectedBy }: World, site: RuleSite, side: "source" | "de
   return [aboutRule(site, { code: "empty-address-set", field: `${side}.notSelector`, message, hint })];
 }
 
+/** A source is the addresses, a destination those with the ports of the rule's protocol. */
+function counts({ addresses, ports }: EndpointSlice, { protocol }: Rule, side: "source" | "destination"): boolean {
+  return addresses.length > 0 && (side === "source" || ports.some((port) => protocol === undefined || port.protocol === protocol));
+}
+
+function withoutEndpoints(site: RuleSite, side: "source" | "destination", { namespace, name }: ServiceReference): Problem {
+  const { protocol } = site.rule;
+  const kind = side === "source" || protocol === undefined ? "endpoints" : `endpoints with ${protocolName(protocol)} ports`;
+  const message = `the service '${name}' in namespace '${namespace}' has no ${kind}: the rule never matches`;
+  return aboutRule(site, { code: "empty-address-set", field: `${side}.services`, message, hint: "add its EndpointSlices, or name the addresses with nets" });
+}
+
 const hint = "give a GlobalNetworkSet or HostEndpoint these labels, or name the addresses with nets";
 
 function hasAddress({ resource }: Peer): boolean {
@@ -33,7 +48,7 @@ function hasAddress({ resource }: Peer): boolean {
 
 function why(peers: readonly Peer[]): string {
   const [first, ...more] = peers.map(({ resource }) => `${resource.kind} '${resource.metadata.name}'`);
-  if (first === undefined) return "no HostEndpoint and no GlobalNetworkSet has such labels";
+  if (first === undefined) return "no HostEndpoint and no network set has such labels";
   const others = more.length === 0 ? " has" : ` and ${more.length} more have`;
   return `${first}${others} such labels, but no addresses`;
 }

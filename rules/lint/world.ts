@@ -3,7 +3,8 @@
 
 import { builtinProfile, builtinTiers } from "../model/builtin.ts";
 import type { Problem } from "../model/problem.ts";
-import type { Direction, HostEndpoint, Labels, NetworkSet, Policy, Profile, Resource, Rule, Tier } from "../model/types.ts";
+import { resourceName } from "../model/resourceName.ts";
+import type { Direction, EndpointSlice, HostEndpoint, Labels, NetworkSet, Policy, Profile, Resource, Rule, ServiceReference, Tier } from "../model/types.ts";
 import type { Address } from "../net/types.ts";
 import { indexLabels, selectLabelled } from "../resolve/labelIndex.ts";
 import { effectiveLabels, networkSetLabels } from "../resolve/labels.ts";
@@ -41,6 +42,7 @@ export interface World {
   readonly rules: readonly RuleSite[];
   endpointsSelectedBy(selector: Selector): readonly LabelledEndpoint[];
   peersSelectedBy(selector: Selector): readonly Peer[];
+  slicesOf(service: ServiceReference): readonly EndpointSlice[];
 }
 
 export interface LabelledEndpoint {
@@ -73,6 +75,7 @@ export function worldOf(input: LintInput): World {
   const policies = ofKind(resources, "GlobalNetworkPolicy");
   const endpoints = ofKind(resources, "HostEndpoint").map((endpoint) => ({ endpoint, labels: effectiveLabels(endpoint, profiles) }));
   const sets = [...ofKind(resources, "GlobalNetworkSet"), ...ofKind(resources, "NetworkSet")];
+  const slices = Map.groupBy(ofKind(resources, "EndpointSlice"), ({ metadata, service }) => `${metadata.namespace}/${service}`);
   const endpointIndex = indexLabels(endpoints);
   const peerIndex = indexLabels([
     ...endpoints.map(({ endpoint, labels }): Peer => ({ labels, resource: endpoint })),
@@ -88,6 +91,7 @@ export function worldOf(input: LintInput): World {
     rules: [...policies, ...ofKind(resources, "Profile")].flatMap(ruleSites),
     endpointsSelectedBy: (selector) => selectLabelled(endpointIndex, selector),
     peersSelectedBy: (selector) => selectLabelled(peerIndex, selector),
+    slicesOf: ({ namespace, name }) => slices.get(`${namespace}/${name}`) ?? [],
   };
 }
 
@@ -108,7 +112,7 @@ type Finding = Pick<Problem, "code" | "field" | "message" | "hint">;
 
 /** A warning about a resource. */
 export function about(resource: Resource, finding: Finding): Problem {
-  return { severity: "warning", place: resource.place, resource: `${resource.kind}/${resource.metadata.name}`, ...finding };
+  return { severity: "warning", place: resource.place, resource: resourceName(resource.kind, resource.metadata), ...finding };
 }
 
 /** A warning about a rule; its field is that within the rule, as "source.selector". */

@@ -8,7 +8,7 @@ import { formatProblem } from "../../../rules/model/problem.ts";
 import type { Resource } from "../../../rules/model/types.ts";
 import { defaultPolicySettings } from "../../../rules/resolve/settings.ts";
 import type { PolicySettings } from "../../../rules/resolve/types.ts";
-import { address, endpoint, link, networkSet, policy, prefix, profile, resolved, rule, tier } from "../resolve/resources.ts";
+import { address, endpoint, link, networkSet, policy, prefix, profile, type RuleForm, resolved, rule, slice, tier } from "../resolve/resources.ts";
 
 interface Row {
   readonly name: string;
@@ -254,6 +254,37 @@ check("empty-address-set", [
   {
     name: "an endpoint of another node, or a set",
     of: [endpoint("b", { on: "eth0", node: "host2", ips: ["10.0.0.2"], labels: { zone: "a" } }), open, from("zone == 'a'")],
+    says: [],
+  },
+]);
+
+const service = (form: RuleForm) =>
+  policy("p", { ...onWeb, ...both, ...(form.from === undefined ? { egress: [rule("Allow", form)] } : { ingress: [rule("Allow", form)] }) });
+const api = slice("api-1", "shop/api", { ips: ["10.2.0.1"], ports: ["TCP/8080"] });
+
+check("empty-address-set", [
+  {
+    name: "a service that has no EndpointSlices",
+    of: [service({ from: { services: { namespace: "shop", name: "api" } } })],
+    says: [/spec\.ingress\[0\]\.source\.services: the service 'api' in namespace 'shop' has no endpoints: the rule never matches/],
+  },
+  {
+    name: "a service of another namespace",
+    of: [api, service({ to: { services: { namespace: "other", name: "api" } } })],
+    says: [/spec\.egress\[0\]\.destination\.services: .*'other'/],
+  },
+  {
+    name: "a service without ports of the protocol",
+    of: [api, service({ protocol: 17, to: { services: { namespace: "shop", name: "api" } } })],
+    says: [/has no endpoints with UDP ports/],
+  },
+  {
+    name: "a service that has endpoints",
+    of: [
+      api,
+      service({ to: { services: { namespace: "shop", name: "api" } } }),
+      policy("q", { ...onWeb, ingress: [rule("Allow", { from: { services: { namespace: "shop", name: "api" } } })] }),
+    ],
     says: [],
   },
 ]);
