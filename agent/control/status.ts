@@ -5,7 +5,7 @@ import type { EndpointStatus } from "../../rules/resolve/types.ts";
 import type { Counts, Report } from "../reconcile/report.ts";
 
 export interface Status {
-  /** starting: nothing was applied yet. degraded: the last pass failed, and what was in force before still is. */
+  /** starting: nothing was applied yet. degraded: the kernel refused the last change, or resources of it; what was in force of them before still is. */
   readonly state: "starting" | "in-sync" | "degraded";
   /** What a starting daemon still waits for. */
   readonly waitingFor: readonly string[];
@@ -75,7 +75,7 @@ export function describeStatus(facts: StatusFacts, { last, lastEnded, lastGood }
 
 function stateOf(last: Report | undefined): Status["state"] {
   if (last === undefined) return "starting";
-  return last.outcome === "failed" ? "degraded" : "in-sync";
+  return last.outcome === "failed" || last.isolated > 0 ? "degraded" : "in-sync";
 }
 
 function lastPass(report: Report, ended: Date): LastPass {

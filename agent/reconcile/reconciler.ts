@@ -1,10 +1,11 @@
 // Keeps the kernel's table equal to what the snapshot asks for: runs passes, remembers what the last one left, and hears of foreign changes.
-// A failed pass changes nothing and leaves the previous ruleset in force (semantics 0, row 10).
+// A refused commit changes nothing; what of it is no fault of the refused resource's lands without that one (isolation.ts; semantics 0, row 10).
 
 import type { SshAccess } from "../../rules/lint/world.ts";
 import type { Problem } from "../../rules/model/problem.ts";
 import type { Kernel, KernelEvent } from "../kernel/interface.ts";
 import { usualSsh } from "../sshAccess.ts";
+import { createIsolation } from "./isolation.ts";
 import { type Applied, type AppliedPass, applyPass, type CompiledPass, compilePass, type PassInput } from "./pass.ts";
 import { failureReport, type Report, successReport } from "./report.ts";
 import { createRunner, type RunnerTiming } from "./runner.ts";
@@ -34,23 +35,21 @@ export function createReconciler({ kernel, input, onReport, timing, ssh = usualS
   let applied: Applied | undefined;
   let hadEndpoints = false;
   const warningsOf = createWarnings(ssh);
+  const isolation = createIsolation();
   const runner = createRunner({ pass, ...(timing === undefined ? {} : { timing }) });
 
   async function pass(reasons: readonly string[]): Promise<boolean> {
     const given = input();
     const { revision, resources } = given.snapshot;
     let compiled: CompiledPass | undefined;
+    if (reasons.includes("retry")) isolation.release();
     try {
-      compiled = compilePass(given);
-      const faults = compiled.faults.map(faultProblem);
-      if (faults.length > 0) return failed(faults);
-      const done = await applyPass(compiled, kernel, applied);
-      hadEndpoints ||= done.resolved.statuses.length > 0 || (applied === undefined && holdsMore(done));
-      applied = done.applied;
-      const report = successReport(done, reasons, [...endpointsGone(done), ...warningsOf(done)]);
-      onReport(report.drift === undefined ? report : { ...report, drift: `${report.drift} (last change by ${foreign.lastBy()})` });
-      foreign.sawPass(applied.generation, done.milliseconds.read ?? 0);
-      return true;
+      do {
+        compiled = compilePass({ ...given, snapshot: isolation.spare(given.snapshot) });
+        const faults = compiled.faults.map(faultProblem);
+        if (faults.length > 0) return failed(faults);
+      } while (!(await lands(compiled, reasons, given)));
+      return isolation.problems().length === 0;
     } catch (error) {
       applied = undefined;
       return failed([passProblem(error, resources)]);
@@ -63,12 +62,23 @@ export function createReconciler({ kernel, input, onReport, timing, ssh = usualS
     }
   }
 
-  /** A renamed host makes all its endpoints remote, and so opens it: never in silence (semantics 0, row 23; G55). */
-  function endpointsGone({ input: { node, snapshot }, resolved }: AppliedPass): readonly Problem[] {
-    if (!hadEndpoints || resolved.statuses.length > 0) return [];
-    const elsewhere = snapshot.resources.filter(({ kind }) => kind === "HostEndpoint").length;
-    const message = `no HostEndpoint is for node ${JSON.stringify(node)} any more (${elsewhere} for others): nothing on this host is policed`;
-    return [{ code: "no-local-endpoints", severity: "warning", place: { source: "resolve" }, message, hint: "compare spec.node with the node setting" }];
+  /** False: a resource was refused, and without it another attempt may land. @throws whatever else stopped it */
+  async function lands(compiled: CompiledPass, reasons: readonly string[], { snapshot }: PassInput): Promise<boolean> {
+    try {
+      const done = await applyPass(compiled, kernel, applied);
+      hadEndpoints ||= done.resolved.statuses.length > 0 || (applied === undefined && holdsMore(done));
+      applied = done.applied;
+      isolation.landed(done.input.snapshot.resources);
+      const others = [...(hadEndpoints ? endpointsGone(done) : []), ...warningsOf(done)];
+      const report = successReport(done, reasons, { isolated: isolation.problems(), others });
+      onReport(report.drift === undefined ? report : { ...report, drift: `${report.drift} (last change by ${foreign.lastBy()})` });
+      foreign.sawPass(applied.generation, done.milliseconds.read ?? 0);
+      return true;
+    } catch (error) {
+      applied = undefined;
+      if (isolation.blame(error, snapshot)) return false;
+      throw error;
+    }
   }
 
   return {
@@ -79,6 +89,14 @@ export function createReconciler({ kernel, input, onReport, timing, ssh = usualS
       await runner.close();
     },
   };
+}
+
+/** A renamed host makes all its endpoints remote, and so opens it: never in silence (semantics 0, row 23; G55). */
+function endpointsGone({ input: { node, snapshot }, resolved }: AppliedPass): readonly Problem[] {
+  if (resolved.statuses.length > 0) return [];
+  const elsewhere = snapshot.resources.filter(({ kind }) => kind === "HostEndpoint").length;
+  const message = `no HostEndpoint is for node ${JSON.stringify(node)} any more (${elsewhere} for others): nothing on this host is policed`;
+  return [{ code: "no-local-endpoints", severity: "warning", place: { source: "resolve" }, message, hint: "compare spec.node with the node setting" }];
 }
 
 /** True when the kernel held chains that are not wanted any more: an earlier run made them for its endpoints. */

@@ -21,6 +21,8 @@ export interface Report {
   readonly bytes: number;
   readonly encodeMicroseconds: number;
   readonly sendMicroseconds: number;
+  /** How many resources the kernel refused: everything else landed, with these as they were before or without them. */
+  readonly isolated: number;
   /** Every local HostEndpoint. */
   readonly endpoints: readonly EndpointStatus[];
   /** Of this pass only; those of the sources are the snapshot's. */
@@ -49,7 +51,13 @@ export function countRuleset({ chains, sets, maps }: Ruleset, endpoints: number)
   };
 }
 
-export function successReport(pass: AppliedPass, reasons: readonly string[], problems: readonly Problem[]): Report {
+/** Of a pass that landed: of what was refused and is not in force as written, and everything else. */
+export interface PassProblems {
+  readonly isolated: readonly Problem[];
+  readonly others: readonly Problem[];
+}
+
+export function successReport(pass: AppliedPass, reasons: readonly string[], { isolated, others }: PassProblems): Report {
   const sum = (read: (commit: (typeof pass.commits)[number]) => number) => pass.commits.reduce((total, commit) => total + read(commit), 0);
   return {
     outcome: pass.commits.length === 0 ? "unchanged" : "applied",
@@ -65,7 +73,8 @@ export function successReport(pass: AppliedPass, reasons: readonly string[], pro
     encodeMicroseconds: sum((commit) => commit.encodeMicroseconds),
     sendMicroseconds: sum((commit) => commit.sendMicroseconds),
     endpoints: pass.resolved.statuses,
-    problems,
+    isolated: isolated.length,
+    problems: [...isolated, ...others],
     drift: pass.drift,
   };
 }
@@ -75,6 +84,7 @@ export function failureReport(compiled: CompiledPass | undefined, of: Pick<Repor
   const none = { batches: 0, operations: 0, messages: 0, bytes: 0, encodeMicroseconds: 0, sendMicroseconds: 0 };
   return {
     outcome: "failed",
+    isolated: 0,
     ...of,
     ...none,
     generation: undefined,

@@ -26,7 +26,15 @@ export function endpoint(name: string, interfaceName = "eth0", node = "host1"): 
   };
 }
 
-const anything = { nets: undefined, notNets: undefined, ports: undefined, notPorts: undefined, selector: undefined, notSelector: undefined, services: undefined };
+const anything = {
+  nets: undefined,
+  notNets: undefined,
+  ports: undefined,
+  notPorts: undefined,
+  selector: undefined,
+  notSelector: undefined,
+  services: undefined,
+};
 
 function allowTcp(port: number, index: number): Rule {
   const place = { source: "policy.yaml", line: 10 + index };

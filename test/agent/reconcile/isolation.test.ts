@@ -1,0 +1,142 @@
+// One rule that the kernel refuses must not hold up the rest (semantics 0, row 10; Felix's defect G19): what lands without it, what stays of it,
+// what is reported, and when it is tried again. In memory with injected refusals, and with one that the real kernel makes.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { describeStatus, noPasses, withReport } from "../../../agent/control/status.ts";
+import { createMemoryKernel, type MemoryKernel } from "../../../agent/kernel/memory.ts";
+import { createIsolation } from "../../../agent/reconcile/isolation.ts";
+import { createReconciler } from "../../../agent/reconcile/reconciler.ts";
+import type { Report } from "../../../agent/reconcile/report.ts";
+import { table } from "../../../rules/compile/hooks.ts";
+import type { Operation } from "../../../rules/diff/types.ts";
+import { formatProblem } from "../../../rules/model/problem.ts";
+import type { Resource } from "../../../rules/model/types.ts";
+import type { Rule } from "../../../rules/ruleset/types.ts";
+import { endpoint, inputOf, policy, storeOf } from "./hosts.ts";
+
+interface Bench {
+  readonly kernel: MemoryKernel;
+  /** A pass for these resources. */
+  pass(reason: string, ...resources: readonly Resource[]): Promise<Report>;
+  /** Ports that rules of the policy let through now. */
+  open(policyName: string): Promise<readonly number[]>;
+}
+
+async function withHost(use: (bench: Bench) => Promise<void>): Promise<void> {
+  const kernel = createMemoryKernel({ processId: process.pid, processName: "hostward" });
+  const store = storeOf();
+  let arrived = Promise.withResolvers<Report>();
+  // Only what a test asks for: no retry comes by itself.
+  const timing = { minInterval: 0, retry: [60_000, 60_000], maxInterval: 60_000 } as const;
+  const onReport = (report: Report) => arrived.resolve(report);
+  const reconciler = createReconciler({ kernel, timing, input: () => inputOf(store), onReport });
+  try {
+    await use({
+      kernel,
+      async pass(reason, ...resources) {
+        arrived = Promise.withResolvers();
+        store.update({ source: { resources, problems: [] } });
+        reconciler.request(reason);
+        return await arrived.promise;
+      },
+      async open(policyName) {
+        const names = (await kernel.read(table)).actual?.chains.map(({ name }) => name) ?? [];
+        const rules = names.flatMap((name) => kernel.rules(table, name) ?? []);
+        return rules.filter(({ origin }) => origin.name === policyName && origin.index !== undefined).flatMap(portsOf);
+      },
+    });
+  } finally {
+    await reconciler.close();
+  }
+}
+
+function portsOf({ statements }: Rule): readonly number[] {
+  return statements.flatMap((one) =>
+    one.kind === "match" && one.field === "th dport" && one.value.kind === "scalar" && typeof one.value.value === "number" ? [one.value.value] : [],
+  );
+}
+
+/** The kernel takes no rule of the policy that lets this port through. */
+const refuse = (name: string, port: number) => (operation: Operation) =>
+  operation.object === "rule" && operation.rule.origin.name === name && portsOf(operation.rule).includes(port) ? "EINVAL" : undefined;
+
+test("an update that the kernel refuses leaves the policy as it was, and the update of another lands", () =>
+  withHost(async ({ kernel, pass, open }) => {
+    await pass("start", endpoint("a"), policy("web", 80), policy("db", 5432));
+    kernel.refuse(refuse("web", 666));
+    const report = await pass("manifests", endpoint("a"), policy("web", 80, 666), policy("db", 5432, 5433));
+    assert.deepEqual([await open("web"), await open("db")], [[80], [5432, 5433]]);
+    assert.deepEqual([report.outcome, report.isolated], ["applied", 1]);
+    assert.match(
+      report.problems.map(formatProblem).join("\n"),
+      /^policy\.yaml:11: error kernel-refused GlobalNetworkPolicy\/web spec\.ingress\[1\]: .*EINVAL.*; its previous version stays in force until the kernel takes this one$/,
+    );
+  }));
+
+test("a policy that the kernel never took is left out, and everything else lands", () =>
+  withHost(async ({ kernel, pass, open }) => {
+    kernel.refuse(refuse("web", 666));
+    const report = await pass("start", endpoint("a"), policy("web", 80, 666), policy("db", 5432));
+    assert.deepEqual([await open("web"), await open("db")], [[], [5432]]);
+    assert.match(report.problems.map(formatProblem).join("\n"), /GlobalNetworkPolicy\/web spec\.ingress\[1\]: .*; it is left out until the kernel takes it$/);
+  }));
+
+test("several culprits are isolated in one pass", () =>
+  withHost(async ({ kernel, pass, open }) => {
+    kernel.refuse((operation) => refuse("a1", 1)(operation) ?? refuse("a2", 1)(operation));
+    const report = await pass("start", endpoint("a"), policy("a1", 1), policy("a2", 1), policy("a3", 1));
+    assert.deepEqual([await open("a1"), await open("a2"), await open("a3"), report.isolated], [[], [], [1], 2]);
+  }));
+
+test("while a policy is held back, later updates of others land at once and without another refusal", () =>
+  withHost(async ({ kernel, pass, open }) => {
+    kernel.refuse(refuse("web", 666));
+    await pass("start", endpoint("a"), policy("web", 666), policy("db", 1));
+    let refusals = 0;
+    kernel.refuse((operation, index) => {
+      const errno = refuse("web", 666)(operation);
+      if (errno !== undefined && index >= 0) refusals += 1;
+      return errno;
+    });
+    const report = await pass("manifests", endpoint("a"), policy("web", 666), policy("db", 1, 2));
+    assert.deepEqual([await open("db"), refusals, report.isolated], [[1, 2], 0, 1]);
+  }));
+
+test("a held policy is tried again when it changes, and in each retry", () =>
+  withHost(async ({ kernel, pass, open }) => {
+    kernel.refuse(refuse("web", 666));
+    await pass("start", endpoint("a"), policy("web", 666));
+    const mended = await pass("manifests", endpoint("a"), policy("web", 667));
+    assert.deepEqual([await open("web"), mended.isolated, mended.problems], [[667], 0, []]);
+    await pass("manifests", endpoint("a"), policy("web", 666));
+    assert.deepEqual(await open("web"), [667]);
+    kernel.refuse(undefined);
+    const healed = await pass("retry", endpoint("a"), policy("web", 666));
+    assert.deepEqual([await open("web"), healed.isolated, healed.problems], [[666], 0, []]);
+  }));
+
+test("a policy that is refused though the kernel had it is not dropped: the whole ruleset stays as it is", () =>
+  withHost(async ({ kernel, pass, open }) => {
+    await pass("start", endpoint("a"), policy("web", 80));
+    kernel.refuse(refuse("web", 80));
+    const report = await pass("manifests", endpoint("a"), policy("web", 80), policy("db", 1));
+    assert.deepEqual([report.outcome, await open("web"), await open("db")], ["failed", [80], []]);
+  }));
+
+test("the state is degraded while a resource is isolated", () =>
+  withHost(async ({ kernel, pass }) => {
+    const facts = { node: "host1", version: "0", started: new Date(), latestRevision: 1, waitingFor: [], sourceProblems: [] };
+    kernel.refuse(refuse("web", 666));
+    const held = withReport(noPasses, await pass("start", endpoint("a"), policy("web", 666)));
+    assert.equal(describeStatus(facts, held).state, "degraded");
+    const mended = withReport(held, await pass("manifests", endpoint("a"), policy("web", 80)));
+    assert.equal(describeStatus(facts, mended).state, "in-sync");
+  }));
+
+test("what names no resource isolates nothing", () => {
+  const isolation = createIsolation();
+  const { snapshot } = inputOf(storeOf(endpoint("a")));
+  assert.equal(isolation.blame(new Error("socket"), snapshot), false);
+  assert.equal(isolation.spare(snapshot), snapshot);
+});
