@@ -44,9 +44,12 @@ export function noneReserved(): undefined {
   return undefined;
 }
 
+/** What decode.ts has looked at before it chose the decoder. */
+const alreadyRead: Field<undefined> = optional(() => undefined);
+
 /** What every object of the API has. */
 export function envelope(decoder: Decoder<Metadata>) {
-  return { apiVersion: unread, kind: unread, metadata: required(decoder, "every resource has a metadata.name") };
+  return { apiVersion: alreadyRead, kind: alreadyRead, metadata: required(decoder, "every resource has a metadata.name") };
 }
 
 /** Where a resource is that belongs to a namespace and names none. */

@@ -6,7 +6,7 @@ import { hasPorts, protocolName } from "../net/protocol.ts";
 import type { Family, Prefix } from "../net/types.ts";
 import type { Cursor } from "./cursor.ts";
 import type { Decoder } from "./decoder.ts";
-import { check, integer, list, number, object, oneOf, optional, refine, required, unread, withDefault } from "./decoder.ts";
+import { check, integer, list, number, object, oneOf, optional, refine, required, unread, withDefault, withoutEffect } from "./decoder.ts";
 import { anyone, destinationSide, misplacedService, serviceAnywhere, serviceNearby, sourceSide } from "./entity.ts";
 import { annotationMap } from "./names.ts";
 import type { Protocol } from "./scalars.ts";
@@ -65,7 +65,7 @@ function given(direction: Direction, role: Role): Decoder<Given> {
       source: withDefault(source, anyone),
       destination: withDefault(destination, anyone),
       http: role === "judging" ? notEnforced("without it the rule would match more than it says", "match the TCP port instead") : unread,
-      metadata: optional(object({ annotations: withDefault(annotationMap, {}) })),
+      metadata: withoutEffect(optional(object({ annotations: withoutEffect(withDefault(annotationMap, {})) }))),
     },
     [
       check(["protocol", "source"], ({ protocol, source }, at) => checkPorts(protocol, source, "source", at)),
