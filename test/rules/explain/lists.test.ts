@@ -96,6 +96,12 @@ table("untracked policy", [
     expected: "allow by GlobalNetworkPolicy u egress",
   },
   {
+    name: "what it allows keeps its first route, though the translation would have led to a workload",
+    on: host([open, policy("u", { list: "untracked", types: ["egress"], egress: [tcp("Allow", 80)] })]),
+    packet: { way: "out:cali1", dnat, routed: "eth0" },
+    expected: "allow by GlobalNetworkPolicy u egress",
+  },
+  {
     name: "over loopback the packet keeps its connection, and is spared all the same",
     on: host([endpoint("l", { on: "lo" }), all("u", "untracked", "Allow")]),
     packet: { way: "in:lo" },
