@@ -5,6 +5,7 @@ import { invariant } from "../net/invariant.ts";
 import type { Family } from "../net/types.ts";
 import type { PortMember, Resolved } from "../resolve/types.ts";
 import type { Chain, Keys, NftMap, NftSet, Rule, Ruleset } from "../ruleset/types.ts";
+import { sizedName } from "./names.ts";
 
 export interface Context {
   readonly resolved: Resolved;
@@ -32,13 +33,21 @@ export function addChain(context: Context, chain: Chain): void {
   context.chains.set(chain.name, { identity: chain.name, chain });
 }
 
-/** Adds the set unless it is there. Returns its name. */
+/** Adds the set unless it is there. Returns the name by which to look it up. */
 export function namedSet(context: Context, set: NftSet): string {
-  const known = context.sets.get(set.name);
-  if (known === undefined) context.sets.set(set.name, set);
-  else
-    invariant(known.comment === set.comment && sameBytes(known.keys, set.keys), `set ${set.name} would stand for "${known.comment}" and for "${set.comment}"`);
-  return set.name;
+  const name = set.flavour === "hash" ? sizedName(set.name, set.keys.count) : set.name;
+  const known = context.sets.get(name);
+  if (known === undefined) context.sets.set(name, { ...set, name });
+  else invariant(known.comment === set.comment && sameBytes(known.keys, set.keys), `set ${name} would stand for "${known.comment}" and for "${set.comment}"`);
+  return name;
+}
+
+/** Adds the map. Returns the name by which to look it up. */
+export function namedMap(context: Context, map: NftMap): string {
+  const name = sizedName(map.name, map.entries.length);
+  invariant(!context.maps.has(name), `map ${name} is made twice`);
+  context.maps.set(name, { ...map, name });
+  return name;
 }
 
 export function rulesetOf(context: Context, table: string): Ruleset {

@@ -6,7 +6,7 @@ import { loopback } from "../resolve/origins.ts";
 import type { Resolved, ResolvedEndpoint } from "../resolve/types.ts";
 import type { Field, MapEntry, Origin, Rule, Verdict } from "../ruleset/types.ts";
 import { equals } from "./alternatives.ts";
-import type { Context } from "./context.ts";
+import { type Context, namedMap } from "./context.ts";
 import { accept, counted, goto } from "./effects.ts";
 import { endpointChain } from "./endpoint.ts";
 import type { Stage } from "./stages.ts";
@@ -23,14 +23,14 @@ export function endpointsAt({ endpoints }: Resolved, { list }: Pick<Stage, "list
 /** By name first; then loopback, unless the wildcard is to police it (section 0 row 3); then the wildcard. */
 export function endpointDispatch(context: Context, stage: Stage): readonly Rule[] {
   const endpoints = endpointsAt(context.resolved, stage);
-  context.maps.set(stage.dispatch, {
+  const map = namedMap(context, {
     name: stage.dispatch,
     types: ["ifname"],
     entries: endpoints.flatMap((endpoint) => entriesOf(context, stage, endpoint)).toSorted((a, b) => compareBytes(String(a.key[0]), String(b.key[0]))),
     comment: `${stage.list}, ${stage.direction}: interface to endpoint`,
   });
   const field: Field = stage.direction === "ingress" ? "meta iifname" : "meta oifname";
-  const byName: Rule = { statements: [{ kind: "vmap", fields: [field], map: stage.dispatch }], origin: dispatchOrigin };
+  const byName: Rule = { statements: [{ kind: "vmap", fields: [field], map }], origin: dispatchOrigin };
   const wildcard = endpoints.find(({ governs }) => governs.kind === "wildcard");
   if (wildcard === undefined) return [byName];
   const exempt: Rule[] = context.resolved.settings.policeLoopback ? [] : [{ statements: [equals(field, "lo"), ...counted(accept)], origin: loopback }];

@@ -3,6 +3,7 @@
 // The same thing has the same name in every ruleset, whatever else there is. Kernel limits: NFT_NAME_MAXLEN is 256 with the final zero.
 
 import type { Family } from "../net/types.ts";
+import { capacity } from "../ruleset/keys.ts";
 import { digest } from "./hash.ts";
 import type { Place, Voice } from "./stages.ts";
 
@@ -33,6 +34,15 @@ export function tierChainName(voice: Voice, tier: string, identity: string): str
   const content = digest([tier, identity]);
   const text = `tier-${voice}-${tier}-${content}`;
   return readable.test(tier) && text.length <= maxNameLength ? text : `tier-${voice}_${content}`;
+}
+
+/**
+ * A hash set or map that is larger than the smallest says how large: its declared size cannot change, so one of another size is another one, which
+ * takes its place whole.
+ */
+export function sizedName(name: string, count: number): string {
+  const size = capacity(count);
+  return size === capacity(0) ? name : `${name}-${size}`;
 }
 
 /** Hash sets by what they stand for, since their members change in place; interval sets by the members too (kernel-facts, Hole B). */

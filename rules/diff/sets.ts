@@ -2,16 +2,16 @@
 // difference makes it anew under its name. A hash set is never seen half filled; of an interval set diff.ts takes care.
 
 import { declaredSize } from "../ruleset/keys.ts";
-import type { NftSet, Ruleset } from "../ruleset/types.ts";
+import type { NftSet } from "../ruleset/types.ts";
 import { compareKeys, sameKeys } from "./keys.ts";
 import type { Actual, Operation } from "./types.ts";
 
 type ActualSet = Actual["sets"][number];
 
 /** Interval sets that the table lacks. Their content is in their name, so one that is there with other elements was changed by a stranger. */
-export function newIntervals(before: Actual, desired: Ruleset): readonly NftSet[] {
+export function newIntervals(before: Actual, after: Actual): readonly ActualSet[] {
   const there = new Map(before.sets.map((set) => [set.name, set]));
-  return desired.sets.filter((set) => {
+  return after.sets.filter((set) => {
     const held = there.get(set.name);
     return set.flavour === "interval" && (held === undefined || (canStay(held, set) && !sameKeys(held.keys, set.keys)));
   });
@@ -23,8 +23,8 @@ export function declared(set: NftSet): ActualSet {
 }
 
 /** Sets that are wanted no more, or that cannot become what is wanted. No rule may use them any longer. */
-export function deleteSets(before: Actual, desired: Ruleset): Operation[] {
-  const wanted = new Map(desired.sets.map((set) => [set.name, set]));
+export function deleteSets(before: Actual, after: Actual): Operation[] {
+  const wanted = new Map(after.sets.map((set) => [set.name, set]));
   const stale = before.sets.filter((held) => {
     const set = wanted.get(held.name);
     return set === undefined || !canStay(held, set);
@@ -33,20 +33,17 @@ export function deleteSets(before: Actual, desired: Ruleset): Operation[] {
 }
 
 /** The sets that are not there as they are wanted, with their elements; of those that stay the elements that differ. */
-export function addSets(before: Actual, wanted: readonly NftSet[]): Operation[] {
+export function addSets(before: Actual, after: Actual): Operation[] {
   const there = new Map(before.sets.map((set) => [set.name, set]));
-  return wanted.flatMap((set) => {
+  return after.sets.flatMap((set) => {
     const held = there.get(set.name);
     return held !== undefined && canStay(held, set) ? changeElements(held, set) : addSet(set);
   });
 }
 
-/**
- * The size is part of it: it cannot grow, beyond it is ENFILE, and a set with the size of its content is the same however it came about.
- * capacity() moves in steps of two, so few changes cross one.
- */
-function canStay(held: ActualSet, wanted: NftSet): boolean {
-  return held.flavour === wanted.flavour && held.types.join() === wanted.types.join() && held.size === declared(wanted).size;
+/** The size is part of it: it cannot grow, beyond it is ENFILE, and a set with the size of its content is the same however it came about. */
+export function canStay(held: ActualSet, wanted: ActualSet): boolean {
+  return held.flavour === wanted.flavour && held.types.join() === wanted.types.join() && held.size === wanted.size;
 }
 
 function addSet(set: NftSet): Operation[] {

@@ -3,12 +3,13 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { compile } from "../../../rules/compile/compile.ts";
 import { actualOf, diff } from "../../../rules/diff/diff.ts";
 import type { Actual, Operation } from "../../../rules/diff/types.ts";
 import { checkRuleset } from "../../../rules/ruleset/check.ts";
 import { packKeys, packPrefixes } from "../../../rules/ruleset/keys.ts";
 import type { Rule, Ruleset } from "../../../rules/ruleset/types.ts";
-import { prefix } from "../resolve/resources.ts";
+import { endpoint, link, prefix, resolved } from "../resolve/resources.ts";
 import { applied, expected } from "./model.ts";
 import { rulesets } from "./rulesets.ts";
 
@@ -74,8 +75,18 @@ describe("how many batches", () => {
     ["two for other networks", "networks instead of single addresses", "other networks", 2],
     ["one back from networks to single addresses", "networks instead of single addresses", "three single addresses", 1],
     ["one for networks that are there already", "other networks", "other networks", 1],
-    ["two for an interface that another endpoint now governs", "a named endpoint", "another named endpoint on the same interface", 2],
-    ["one for an interface that loses its endpoint", "a named endpoint and a wildcard", "a wildcard", 1],
+    [
+      "two for an interface that another endpoint now governs: its chain is filled first",
+      "a named endpoint",
+      "another named endpoint on the same interface",
+      2,
+    ],
+    ["two for an interface that is left to the wildcard: its entry goes last", "a named endpoint and a wildcard", "a wildcard", 2],
+    ["two for an interface that loses its endpoint as the first wildcard comes", "a named endpoint", "a wildcard", 2],
+    ["two for a map that has grown out of its size: another takes its place", "no endpoint", "more interfaces than the map had room for", 2],
+    ["two for dropping again: the map of those that rejected goes last", "reject instead of drop", "a named endpoint", 2],
+    ["one for the first policy before conntrack", "a named endpoint", "untracked policy", 1],
+    ["two for the last one", "untracked policy", "a named endpoint", 2],
   ];
   for (const [title, from, to, batches] of rows) {
     test(title, () => {
@@ -85,16 +96,21 @@ describe("how many batches", () => {
 });
 
 describe("which operations", () => {
-  test("base chains are never deleted and never made again", () => {
+  test("base chains that stay are never deleted and never made again (Hole A)", () => {
+    const baseOf = ({ chains }: Ruleset) => new Set(chains.filter(({ kind }) => kind === "base").map(({ name }) => name));
     for (const [from, before] of states) {
       for (const [to, desired] of states) {
-        const wrong = operations(before, desired).filter(
-          (operation) =>
-            operation.object === "chain" &&
-            ((operation.verb === "add" && operation.chain.kind === "base") ||
-              (operation.verb === "delete" && ["input", "output", "postrouting"].includes(operation.name))),
+        const wanted = baseOf(desired);
+        const stay = new Set([...baseOf(before)].filter((name) => wanted.has(name)));
+        const names = operations(before, desired).flatMap((operation) => {
+          if (operation.object !== "chain" || operation.verb === "flush") return [];
+          return [operation.verb === "add" ? operation.chain.name : operation.name];
+        });
+        assert.deepEqual(
+          names.filter((name) => stay.has(name)),
+          [],
+          `${from} to ${to}`,
         );
-        assert.deepEqual(wrong, [], `${from} to ${to}`);
       }
     }
   });
@@ -112,12 +128,31 @@ describe("which operations", () => {
     );
   });
 
-  test("a set that has grown out of its size is made anew", () => {
+  test("a set that has grown out of its size is another one", () => {
     const changes = operations(named("three single addresses"), named("more addresses than the set had room for")).filter(({ object }) => object === "set");
-    assert.deepEqual(
-      changes.map(({ verb }) => verb),
-      ["delete", "add"],
+    const names = changes.map((operation) =>
+      (operation.object === "set" && operation.verb === "add" ? operation.set.name : "deleted").replace(/-[a-z2-7]{20}/, ""),
     );
+    assert.deepEqual(names, ["deleted", "sel4-512"]);
+  });
+
+  test("entries that are no longer wanted go at once where the map has no room for both", () => {
+    const linked = (first: number) => {
+      const names = Array.from({ length: 40 }, (_, at) => `eth${first + at}`);
+      const resources = names.map((on) => endpoint(`on-${on}`, { on }));
+      return compile(
+        resolved(
+          resources,
+          names.map((name) => link(name)),
+        ),
+      );
+    };
+    const kinds = diff(actualOf(linked(0)), linked(40)).batches.map(({ operations: list }) =>
+      list.filter(({ object }) => object === "entries").map(({ verb }) => verb),
+    );
+    assert.deepEqual([...new Set(kinds[0])], []);
+    assert.deepEqual(new Set(kinds[1]), new Set(["delete", "add"]));
+    assert.equal(kinds.length, 2);
   });
 
   test("interval sets are filled when they are made and never changed after", () => {

@@ -7,6 +7,8 @@ import { capacity, declaredSize, unpackKeys } from "../../../rules/ruleset/keys.
 import { printEntry, printRule } from "../../../rules/ruleset/print.ts";
 import type { MapEntry, Rule, Ruleset, Scalar, Statement, Verdict } from "../../../rules/ruleset/types.ts";
 
+import { assertUnseen, takeOff } from "./inFlight.ts";
+
 type ActualSet = Actual["sets"][number];
 type ActualMap = Actual["maps"][number];
 
@@ -98,6 +100,7 @@ function runBatch(model: Model | undefined, batch: Batch): Model {
   assert.equal(batch.table, "hostward");
   assert(batch.operations.length > 0, "an empty batch");
   const fresh: Fresh = { chains: new Set(), intervals: new Set(), maps: new Set() };
+  const flight = takeOff(model ?? { chains: new Map(), maps: new Map() });
   let current = model;
   for (const operation of batch.operations) {
     if (operation.object === "table") {
@@ -109,6 +112,7 @@ function runBatch(model: Model | undefined, batch: Batch): Model {
     runOperation(current, operation, fresh);
   }
   assert(current !== undefined, "no table yet");
+  assertUnseen(flight, current, fresh);
   return current;
 }
 
@@ -118,7 +122,7 @@ function runOperation(model: Model, operation: Exclude<Operation, { readonly obj
       runChain(model, operation, fresh);
       break;
     case "rule":
-      addRule(model, operation, fresh);
+      addRule(model, operation);
       break;
     case "set":
       runSet(model, operation, fresh);
@@ -154,12 +158,11 @@ function runChain(model: Model, operation: Extract<Operation, { object: "chain" 
   fresh.chains.add(chain.name);
 }
 
-function addRule(model: Model, { chain, rule }: Extract<Operation, { object: "rule" }>, fresh: Fresh): void {
+function addRule(model: Model, { chain, rule }: Extract<Operation, { object: "rule" }>): void {
   const target = model.chains.get(chain);
   assert(target !== undefined, `no chain ${chain} for a rule`);
   for (const statement of rule.statements) {
     if (statement.kind === "lookup") assert(model.sets.has(statement.set), `no set ${statement.set}`);
-    if (statement.kind === "lookup") assert(!fresh.intervals.has(statement.set), `Hole B: interval set ${statement.set} is filled with the rule that uses it`);
     if (statement.kind === "vmap") assert(model.maps.has(statement.map), `no map ${statement.map}`);
     for (const name of targets(verdictOf(statement))) assert(isRegular(model, name), `no chain ${name} to go to`);
   }

@@ -15,10 +15,17 @@ function compiled(resources: Parameters<typeof resolved>[0], settings: Parameter
 }
 
 const byName = endpoint("named", { on: "eth0", ...web });
+const wildcard = endpoint("any", { on: "*", ...web });
+const both = ["ingress", "egress"] as const;
+const forward = policy("forward", { applyOnForward: true, types: both, ingress: [rule("Allow", { protocol: 6 })], egress: [rule("Deny", { protocol: 17 })] });
+const preDNAT = policy("before-nat", { list: "preDNAT", applyOnForward: true, ingress: [rule("Allow", { protocol: 6 }), rule("Deny")] });
+const untracked = policy("untracked", { list: "untracked", applyOnForward: true, types: both, ingress: [rule("Allow")], egress: [rule("Allow")] });
+/** One more than the smallest map has room for. */
+const manyLinks = Array.from({ length: 52 }, (_, at) => `eth${at}`);
 
 export const rulesets: Readonly<Record<string, Ruleset>> = {
   "no endpoint": compiled([]),
-  "a wildcard": compiled([endpoint("any", { on: "*", ...web })]),
+  "a wildcard": compiled([wildcard]),
   "a named endpoint": compiled([byName]),
   "another named endpoint on the same interface": compiled([endpoint("other", { on: "eth0", ...web })]),
   "a named endpoint and a wildcard": compiled([byName, endpoint("any", { on: "*" })]),
@@ -41,5 +48,18 @@ export const rulesets: Readonly<Record<string, Ruleset>> = {
     policy("passes", { tier: "first", ingress: [rule("Pass", { protocol: 6 })] }),
     policy("last", { ingress: [rule("Deny", { protocol: 17 })] }),
   ]),
+  "forward policy": compiled([byName, wildcard, forward]),
+  "forward policy that rejects": compiled([byName, forward], { denyAction: "Reject" }),
+  "pre-DNAT policy": compiled([byName, preDNAT]),
+  "pre-DNAT policy of the wildcard": compiled([wildcard, preDNAT]),
+  "untracked policy": compiled([byName, untracked]),
+  "untracked and pre-DNAT policy, with another bit of the mark": compiled([byName, wildcard, untracked, preDNAT], { markMask: 0xf0 }),
+  "all lists, rejecting": compiled([byName, wildcard, forward, preDNAT, untracked], { denyAction: "Reject" }),
+  "more interfaces than the map had room for": compile(
+    resolved(
+      manyLinks.map((on) => endpoint(`on-${on}`, { on })),
+      manyLinks.map((name) => link(name)),
+    ),
+  ),
   "no failsafes, no essentials": compiled([byName], { failsafeInbound: [], failsafeOutbound: [], allowEssentials: false }),
 };
