@@ -185,6 +185,12 @@ const settings = fc.record({
   nftablesFilterDenyAction: flag("Reject", "Drop"),
   policeLoopback: flag("true", "false"),
   allowEssentials: flag("false", "true"),
+  disableConntrackInvalidCheck: flag("true", "false"),
+  nftablesMarkMask: flag("0x80", "0xffff0000"),
+  logActionRateLimit: flag("10/minute", ""),
+  vxlanEnabled: flag("true", "false"),
+  vxlanPort: fc.constantFrom("4", "5"),
+  encapsulationPeers: fc.constantFrom("10.0.0.4/31", "10.0.0.5, fd00::5"),
 });
 
 export const world: fc.Arbitrary<World> = fc
