@@ -28,22 +28,17 @@ async function runStage(stage: Stage, words: readonly string[]): Promise<StageRe
   return done(results, failed.length === 0 ? undefined : `failed: ${failed.join(", ")}`);
 }
 
-function printSummary(results: readonly StageResult[], seconds: number): void {
+/** Stages, then what is wrong, then the sum in the words of the test runner: whoever reads only the end knows. */
+function printSummary(results: readonly StageResult[], wrong: readonly string[], seconds: number): void {
   const lines = results.map((result) => {
     const counts = sumOfCounts(result.steps);
     const tests = counts.tests === 0 ? "" : `  ${counts.pass} of ${counts.tests} tests`;
     return `${result.failure === undefined ? "✔" : "✖"} ${result.name.padEnd(8)} ${result.seconds.toFixed(1).padStart(6)} s${tests}`;
   });
-  process.stdout.write(`\n──── all stages, ${availableParallelism()} cores\n${lines.join("\n")}\n`);
-  const failures = results.filter((result) => result.failure !== undefined);
-  for (const { name, failure } of failures) process.stdout.write(`✖ stage ${name} ${failure}\n`);
-  const counts = sumOfCounts(results.flatMap((result) => result.steps));
-  const sum = { ...counts, duration_ms: Math.round(seconds * 1000) };
-  process.stdout.write(
-    `${Object.entries(sum)
-      .map(([name, value]) => `ℹ ${name} ${value}`)
-      .join("\n")}\n`,
-  );
+  const sum = { ...sumOfCounts(results.flatMap((result) => result.steps)), duration_ms: Math.round(seconds * 1000) };
+  const counts = Object.entries(sum).map(([name, value]) => `ℹ ${name} ${value}`);
+  const heading = `\n──── all stages, ${availableParallelism()} cores`;
+  process.stdout.write(`${[heading, ...lines, ...wrong.map((line) => `✖ ${line}`), ...counts].join("\n")}\n`);
 }
 
 /** Splits `unit selector` into stages and words; no stage named means all of them. */
@@ -65,11 +60,20 @@ async function main(): Promise<void> {
   process.env["HOSTWARD_TEST_RUN"] = runToken;
   const began = performance.now();
   const results: StageResult[] = [];
-  for (const stage of chosen) results.push(await runStage(stage, words));
-  const left = await leftovers();
-  printSummary(results, (performance.now() - began) / 1000);
-  if (left.length > 0) process.stdout.write(`✖ left behind by the tests:\n${left.map((line) => `  ${line}\n`).join("")}`);
-  process.exitCode = left.length > 0 || results.some((result) => result.failure !== undefined) ? 1 : 0;
+  let interrupted = false;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      interrupted = true;
+    });
+  }
+  for (const stage of chosen) if (!interrupted) results.push(await runStage(stage, words));
+  const wrong = [
+    ...results.flatMap(({ name, failure }) => (failure === undefined ? [] : [`stage ${name} ${failure}`])),
+    ...(await leftovers()).map((line) => `left behind by the tests: ${line}`),
+    ...(interrupted ? ["interrupted"] : []),
+  ];
+  printSummary(results, wrong, (performance.now() - began) / 1000);
+  process.exitCode = wrong.length > 0 ? 1 : 0;
 }
 
 await main();
