@@ -4,7 +4,7 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import { disagreement } from "../../rules/explain/agreement.ts";
 import { evaluate } from "../../rules/explain/evaluate.ts";
-import { FlowError, formatPacket, parseFlow, parsePacket } from "../../rules/explain/packet.ts";
+import { FlowError, parseFlow, parsePacket } from "../../rules/explain/packet.ts";
 import { simulate } from "../../rules/explain/simulate.ts";
 import type { Packet } from "../../rules/explain/types.ts";
 import type { Interface } from "../../rules/resolve/types.ts";
@@ -12,7 +12,7 @@ import { compilePass } from "../reconcile/pass.ts";
 import { policySettings } from "../settings/policy.ts";
 import { createStore } from "../store/store.ts";
 import { CommandError, exitCodes } from "./exit.ts";
-import { type Explanation, explanationJson, explanationText, unmetExpectation } from "./explanation.ts";
+import { complaintOf, type Explanation, explanationJson, explanationText } from "./explanation.ts";
 import { type Flags, flagHelp, hasErrors, interfacesOrExit, manifestsOrExit, settingsOrExit } from "./input.ts";
 import { checkInterfaces, flowOf, type PacketFlags } from "./packetFlags.ts";
 import { coloured, complain, complainOf, countProblems, print } from "./terminal.ts";
@@ -93,25 +93,10 @@ async function explain(flags: Flags, { flow, packet, interfaces: file, isJson, f
   const [meant, compiled] = [evaluate(resolved, asked.packet), simulate(ruleset, asked.packet)];
   const explanation: Explanation = { node: settings.node, ...asked, meant, compiled, difference: disagreement(meant, compiled), resources: source.resources };
   print(isJson ? JSON.stringify(explanationJson(explanation), undefined, 2) : explanationText(explanation, full));
-  return exitCodeOf(explanation, hasErrors(source.problems) ? `${countProblems(source.problems)} in ${settings.manifests}` : undefined);
-}
-
-function exitCodeOf(explanation: Explanation, broken: string | undefined): number {
-  if (broken !== undefined) complain(`${broken}: this is what the valid resources do`);
-  if (explanation.difference !== undefined) {
-    complain(
-      coloured(
-        "red",
-        `POLICY AND RULESET DIFFER: ${explanation.difference}.\nThis is a defect of hostward: please report it with the manifests and this flow:`,
-        process.stderr,
-      ),
-    );
-    complain(`  ${formatPacket(explanation.packet)}`);
-    return exitCodes.differ;
-  }
-  const unmet = unmetExpectation(explanation);
-  if (unmet !== undefined) complain(coloured("red", unmet, process.stderr));
-  return unmet === undefined && broken === undefined ? exitCodes.ok : exitCodes.problems;
+  if (hasErrors(source.problems)) complain(`${countProblems(source.problems)} in ${settings.manifests}: this is what the valid resources do`);
+  const complaint = complaintOf(explanation);
+  if (complaint !== undefined) complain(coloured("red", complaint.text, process.stderr));
+  return complaint?.exitCode ?? (hasErrors(source.problems) ? exitCodes.problems : exitCodes.ok);
 }
 
 /** What was asked by a flow line; with an expectation where the line has one. */

@@ -12,6 +12,7 @@ import type { Place } from "../../rules/model/problem.ts";
 import type { Resource } from "../../rules/model/types.ts";
 import type { Origin } from "../../rules/ruleset/types.ts";
 import { resourceDocument } from "../control/document.ts";
+import { exitCodes } from "./exit.ts";
 
 export interface Explanation {
   readonly node: string;
@@ -123,8 +124,19 @@ export function explanationJson(explanation: Explanation): object {
   };
 }
 
+/** What an explanation complains of, and the exit code for it; undefined when all is as it should be. */
+export function complaintOf(explanation: Explanation): { readonly text: string; readonly exitCode: number } | undefined {
+  const { difference, packet } = explanation;
+  if (difference !== undefined) {
+    const plea = "This is a defect of hostward: please report it with the manifests and this flow:";
+    return { text: `POLICY AND RULESET DIFFER: ${difference}.\n${plea}\n  ${formatPacket(packet)}`, exitCode: exitCodes.differ };
+  }
+  const unmet = unmetExpectation(explanation);
+  return unmet === undefined ? undefined : { text: unmet, exitCode: exitCodes.problems };
+}
+
 /** `by` holds when its words stand side by side in the deciding rule's label, as in the corpus. */
-export function unmetExpectation({ expected, meant: { verdict, decidedBy } }: Explanation): string | undefined {
+function unmetExpectation({ expected, meant: { verdict, decidedBy } }: Explanation): string | undefined {
   if (expected === undefined) return undefined;
   const label = decidedBy === undefined ? "no rule" : originText(decidedBy);
   const holds = expected.by === undefined || ` ${label.replace(": ", " ")} `.includes(` ${expected.by} `);

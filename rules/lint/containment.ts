@@ -11,10 +11,11 @@ import { implies } from "./satisfiable.ts";
 
 /** Of two rules that stand in one list. */
 export function covers(wide: Rule, narrow: Rule): boolean {
-  return (
-    Object.values(headerCovers).every((field) => field(wide, narrow)) &&
-    sides.every((side) => Object.values(sideCovers).every((field) => field(sideOf(wide, side), sideOf(narrow, side))))
-  );
+  return headerFields.every((field) => field(wide, narrow)) && sides.every((side) => coversSide(sideOf(wide, side), sideOf(narrow, side)));
+}
+
+function coversSide(wide: Side, narrow: Side): boolean {
+  return sideFields.every((field) => field(wide, narrow));
 }
 
 type Header = Exclude<keyof Rule, "action" | "source" | "destination" | "annotations" | "place">;
@@ -79,6 +80,9 @@ const sideCovers: Readonly<Record<keyof Entity, Covers<Side>>> = {
   services: ({ entity: { services: wide } }, { entity: { services: narrow } }) =>
     wide === undefined || (wide.namespace === narrow?.namespace && wide.name === narrow.name),
 };
+
+const headerFields = Object.values(headerCovers);
+const sideFields = Object.values(sideCovers);
 
 /** S31. */
 function positive({ selector, notSelector }: Entity): Selector | undefined {

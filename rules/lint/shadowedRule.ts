@@ -26,14 +26,15 @@ function shadowsIn(sites: readonly RuleSite[]): readonly (number | undefined)[] 
   const [first] = sites;
   if (first === undefined) return [];
   const rules = first.owner[first.direction];
-  const shadows = known.get(rules) ?? rules.map((rule, index) => shadowOf(rule, rules.slice(0, index)));
+  const shadows = known.get(rules) ?? rules.map((_, index) => shadowOf(rules, index));
   known.set(rules, shadows);
   return shadows;
 }
 
-function shadowOf(rule: Rule, earlier: readonly Rule[]): number | undefined {
-  const found = earlier.findIndex((candidate) => candidate.action !== "Log" && covers(candidate, rule));
-  return found === -1 || matchesNothing(rule) ? undefined : found;
+function shadowOf(rules: readonly Rule[], index: number): number | undefined {
+  const rule = rules[index] as Rule;
+  const found = rules.findIndex((candidate, at) => at >= index || (candidate.action !== "Log" && covers(candidate, rule)));
+  return found === index || matchesNothing(rule) ? undefined : found;
 }
 
 /** Such a rule is covered by any, and has a problem of its own. */

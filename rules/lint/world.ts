@@ -10,6 +10,7 @@ import { indexLabels, selectLabelled } from "../resolve/labelIndex.ts";
 import { effectiveLabels, networkSetLabels } from "../resolve/labels.ts";
 import type { PolicySettings, Resolved } from "../resolve/types.ts";
 import type { Selector } from "../selector/ast.ts";
+import { printSelector } from "../selector/print.ts";
 
 export interface LintInput {
   /** Whose host it is; undefined to look at the endpoints of every node. */
@@ -89,9 +90,20 @@ export function worldOf(input: LintInput): World {
     profiles,
     tiers: byName([...ofKind(resources, "Tier"), ...builtinTiers]),
     rules: [...policies, ...ofKind(resources, "Profile")].flatMap(ruleSites),
-    endpointsSelectedBy: (selector) => selectLabelled(endpointIndex, selector),
-    peersSelectedBy: (selector) => selectLabelled(peerIndex, selector),
+    endpointsSelectedBy: bySelector((selector) => selectLabelled(endpointIndex, selector)),
+    peersSelectedBy: bySelector((selector) => selectLabelled(peerIndex, selector)),
     slicesOf: ({ namespace, name }) => slices.get(`${namespace}/${name}`) ?? [],
+  };
+}
+
+/** Answers each distinct selector once: many rules share a few. */
+function bySelector<T>(select: (selector: Selector) => T): (selector: Selector) => T {
+  const known = new Map<string, T>();
+  return (selector) => {
+    const text = printSelector(selector);
+    const answer = known.get(text) ?? select(selector);
+    known.set(text, answer);
+    return answer;
   };
 }
 
