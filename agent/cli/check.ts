@@ -72,5 +72,5 @@ function suspicions(resources: readonly Resource[], settings: Settings, { node, 
   const interfaces = file === undefined ? undefined : readInterfacesFile(file);
   const resolved = interfaces === undefined || node === undefined ? undefined : resolve({ node, resources, interfaces, settings: policy });
   const ssh = node === hostname().toLowerCase() ? sshAccess(process.env) : usualSsh;
-  return [...(resolved?.problems ?? []), ...lint({ node, resources, settings: policy, resolved, ssh })];
+  return lint({ node, resources, settings: policy, resolved, ssh });
 }

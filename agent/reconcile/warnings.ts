@@ -1,4 +1,4 @@
-// What is valid and yet suspicious about what a pass enforces, and what it does not enforce, as problems for its report.
+// What is valid and yet suspicious about what a pass enforces, as problems for its report.
 
 import { lint } from "../../rules/lint/lint.ts";
 import type { SshAccess } from "../../rules/lint/world.ts";
@@ -12,7 +12,7 @@ export function createWarnings(ssh: SshAccess): (compiled: CompiledPass) => read
   return ({ input, resolved }) => {
     const { node, snapshot, settings } = input;
     if (known?.of.snapshot !== snapshot || known.of.node !== node || !sameContent(known.of.settings, settings)) {
-      known = { of: input, problems: [...resolved.problems, ...lint({ node, settings, resolved, ssh, resources: snapshot.resources })] };
+      known = { of: input, problems: lint({ node, settings, resolved, ssh, resources: snapshot.resources }) };
     }
     return known.problems;
   };

@@ -15,7 +15,7 @@ export const problemCodes = {
   "label-invalid": "The key or the value of a label or annotation breaks Kubernetes' rules for it.",
   "label-reserved": "The label is one that Calico gives itself, and would change what policies select.",
   "built-in": "The resource is built in and can not be given other content.",
-  "not-enforced": "The kind, field or policy is valid Calico and hostward does not enforce it.",
+  "not-enforced": "The kind, field or annotation is valid Calico and hostward does not enforce it.",
   "namespace-ignored": "A resource that belongs to no namespace has one; it is ignored.",
   "too-many-problems": "The resource has more problems than are shown.",
   "unknown-tier": "The policy's tier does not exist: it is judged last, and denies what it does not decide.",

@@ -4,7 +4,6 @@
 import { builtinProfile, builtinTiers } from "../model/builtin.ts";
 import type { HostEndpoint, Labels, Profile, Resource } from "../model/types.ts";
 import { createAddressSets } from "./addressSets.ts";
-import { unenforced } from "./enforcement.ts";
 import { findGovernors, type Governors } from "./governors.ts";
 import { candidates } from "./interfaces.ts";
 import { effectiveLabels, networkSetLabels } from "./labels.ts";
@@ -43,7 +42,7 @@ export function resolve({ node, resources, interfaces, settings }: ResolveInput)
   );
   const remote = [...labels.keys()].filter((endpoint) => endpoint.node !== node);
   const tunnels = tunnelPeers(settings.encapsulation, remote, sets);
-  return { endpoints, statuses, sets: sets.all(), tunnelPeers: tunnels, settings, problems: unenforced(resources, endpoints) };
+  return { endpoints, statuses, sets: sets.all(), tunnelPeers: tunnels, settings };
 }
 
 function ofKind<K extends Resource["kind"]>(resources: readonly Resource[], kind: K): Extract<Resource, { kind: K }>[] {

@@ -1,7 +1,6 @@
 // What compile and evaluate read: which endpoint governs which interface, and for each its tiers, policies and profiles in order,
 // with every selector turned into addresses. Nothing here is about nftables, and nothing is left to look up.
 
-import type { Problem } from "../model/problem.ts";
 import type { Action, Direction, HostEndpoint, Icmp, Resource } from "../model/types.ts";
 import type { Address, Failsafe, Family, PortRange, Prefix } from "../net/types.ts";
 import type { Origin } from "../ruleset/types.ts";
@@ -74,8 +73,6 @@ export interface Resolved {
   /** Id of the set of addresses that tunnels may come from and go to; undefined while every encapsulation is off. */
   readonly tunnelPeers: string | undefined;
   readonly settings: PolicySettings;
-  /** What the user wrote and hostward does not do: lists not enforced yet. */
-  readonly problems: readonly Problem[];
 }
 
 export interface EndpointStatus {

@@ -170,7 +170,7 @@ export const resolved: fc.Arbitrary<Resolved> = world.chain(({ sets, settings: c
   const named = (name: string, names: string[]) => maybe(endpoint(name, { kind: "interfaces", names }, world));
   return fc
     .tuple(maybe(endpoint("wild", { kind: "wildcard" }, world)), named("two", ["eth0", "eth1"]), named("loop", ["lo"]), named("odd", ["veth@1"]))
-    .map((some) => ({ endpoints: some.filter((one) => one !== undefined), statuses: [], sets, tunnelPeers, settings: chosen, problems: [] }));
+    .map((some) => ({ endpoints: some.filter((one) => one !== undefined), statuses: [], sets, tunnelPeers, settings: chosen }));
 });
 
 /** What a packet may bear when it comes: nothing, the very bits that hostward uses, others. */
