@@ -71,13 +71,14 @@ function listedObjects(listing: string): readonly string[] {
 }
 
 /** Every rule of the table as the codec decodes it, but for its handle. */
+/** Of each chain in order; chains stand in the order in which they were made. */
 async function listedRules(): Promise<readonly object[]> {
   const socket = new NetlinkSocket("netfilter");
   const dump = await socket.dump(rulesRequest(TABLE, 1));
   socket.close();
   const rules = [...readMessages(dump)].map(({ attributes }) => ({ ...decodeRule(attributes), handle: 0n }));
   assert.ok(rules.every(({ expressions }) => expressions.every(({ kind }) => kind !== "unknown")));
-  return rules;
+  return rules.toSorted((a, b) => (a.chain < b.chain ? -1 : Number(a.chain > b.chain)));
 }
 
 describe("a refusal points at the attribute at fault", () => {
