@@ -1,0 +1,61 @@
+// hostward beside another table, in the kernel: its allow does not end the other's chains, and the other's accept does not end hostward's.
+
+import "../lab/enter.ts";
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { openNetlinkKernel } from "../../agent/kernel/netlink.ts";
+import { applyPass, compilePass } from "../../agent/reconcile/pass.ts";
+import { evaluate } from "../../rules/explain/evaluate.ts";
+import { parseFlow } from "../../rules/explain/packet.ts";
+import type { Case } from "../corpus/case.ts";
+import { assertDelivered, assertVerdicts } from "../corpus/packets.ts";
+import { Wire } from "../corpus/wire.ts";
+import { type Document, interfaces, node, readWorld } from "../random/worlds.ts";
+
+const endpoint: Document = {
+  apiVersion: "projectcalico.org/v3",
+  kind: "HostEndpoint",
+  metadata: { name: "eth0", labels: { role: "web" } },
+  spec: { node, interfaceName: "eth0" },
+};
+const policy: Document = {
+  apiVersion: "projectcalico.org/v3",
+  kind: "GlobalNetworkPolicy",
+  metadata: { name: "p" },
+  spec: { ingress: [{ action: "Allow", protocol: "TCP", destination: { ports: [80, 81] } }] },
+};
+
+/** Before and after hostward's own chain. */
+const foreign = `table inet foreign {
+  chain early { type filter hook input priority -10; tcp dport 82 accept; }
+  chain late { type filter hook input priority 10; tcp dport 81 drop; }
+}`;
+
+let wire: Wire;
+before(async () => {
+  wire = await Wire.open();
+});
+after(() => wire?.close());
+
+test("accept is not final: another table's drop counts after hostward's allow, hostward's drop after another's accept", async () => {
+  const input = readWorld({ documents: [endpoint, policy], settings: {} });
+  const compiled = compilePass({ node, settings: input.settings, snapshot: { revision: 1, resources: input.resources, problems: [], interfaces } });
+  const lines = [80, 81, 82].map((port) => `in:eth0 tcp 10.0.0.9:40000 > 10.0.0.1:${port} -> ${port === 80 ? "allow" : "deny"}`);
+  const rows = lines.map((text, index) => ({ line: index + 1, text, flow: parseFlow(text) }));
+  const { resolved } = compiled;
+  const loaded: Case = { name: "other tables", folder: "", description: "", facts: [], interfaces, statuses: undefined, resolved, rows };
+  assert.deepEqual(
+    rows.map(({ flow: { packet } }) => evaluate(resolved, packet).verdict),
+    ["allow", "allow", "deny"],
+    "what hostward alone says",
+  );
+  const plans = await assertDelivered(wire, loaded);
+  const kernel = openNetlinkKernel();
+  try {
+    await applyPass(compiled, kernel, undefined);
+    await wire.host.nft(foreign);
+    await assertVerdicts(wire, loaded, plans);
+  } finally {
+    kernel.close();
+  }
+});
