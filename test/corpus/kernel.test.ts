@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import type { Kernel } from "../../agent/kernel/interface.ts";
 import { openNetlinkKernel } from "../../agent/kernel/netlink.ts";
 import { compile } from "../../rules/compile/compile.ts";
 import { diff } from "../../rules/diff/diff.ts";
@@ -16,26 +17,27 @@ import { comparableListing } from "./listing.ts";
 import { assertDelivered, assertVerdicts } from "./packets.ts";
 import { Wire } from "./wire.ts";
 
-async function commit(ruleset: Ruleset): Promise<void> {
-  const kernel = openNetlinkKernel();
-  try {
-    for (const batch of diff(undefined, ruleset).batches) await kernel.commit(batch);
-  } finally {
-    kernel.close();
-  }
-}
-
 const noOracle = oracleMissing();
 
 describe("the corpus in the kernel", () => {
   let wire: Wire;
+  let kernel: Kernel;
   before(async () => {
     wire = await Wire.open();
+    kernel = openNetlinkKernel();
   });
-  after(() => wire.close());
+  after(() => {
+    kernel.close();
+    return wire.close();
+  });
+
+  const commit = async (ruleset: Ruleset) => {
+    for (const batch of diff(undefined, ruleset).batches) await kernel.commit(batch);
+  };
 
   const list = async (ruleset: Ruleset) => comparableListing(await wire.host.must("nft", ["list", "table", "inet", ruleset.table]));
-  const remove = ({ table }: Ruleset) => wire.host.nft(`table inet ${table}; delete table inet ${table}`);
+  /** Whether it is there or not. */
+  const remove = ({ table }: Ruleset) => kernel.commit({ table, operations: (["add", "delete"] as const).map((verb) => ({ verb, object: "table" })) });
 
   const assertSameTable = async (loaded: Case, ruleset: Ruleset) => {
     try {
