@@ -42,7 +42,7 @@ async function carryOut(daemon: Daemon, step: Step): Promise<void> {
   const began = performance.now();
   for (const [file, text] of Object.entries(step.writes)) daemon.write(file, text);
   if (step.isRefused) {
-    const { problems } = await daemon.until((status) => status.problems.length > 0);
+    const { problems } = await daemon.until((status) => status.problems.some(({ severity }) => severity === "error"));
     for (const problem of problems) print(`  reported: ${paint("yellow", formatProblem(problem))}`);
     return;
   }

@@ -71,7 +71,13 @@ describe("a host with one cable", () => {
 
   function start(...prefix: readonly string[]): ChildProcess {
     const [first = launcher, ...rest] = [...prefix, ...(prefix.length === 0 ? [launcher] : []), "run", ...common, "--control", control];
-    const env = { PATH: process.env["PATH"], NOTIFY_SOCKET: join(directory, "notify.sock"), WATCHDOG_USEC: "400000" };
+    // So that no port in this machine's sshd_config makes a warning.
+    const env = {
+      PATH: process.env["PATH"],
+      SSH_CONNECTION: "192.0.2.9 40000 192.0.2.1 22",
+      NOTIFY_SOCKET: join(directory, "notify.sock"),
+      WATCHDOG_USEC: "400000",
+    };
     const daemon = lab.host.spawn(first, rest, { cwd: directory, env, stdio: "ignore" });
     daemons.push(daemon);
     return daemon;
