@@ -56,7 +56,7 @@ describe("names", () => {
     );
     const kind = fc.constantFrom("GlobalNetworkPolicy", "Profile", "NetworkPolicy");
     fc.assert(
-      fc.property(place, voice, name, name, kind, (at, token, first, second, which) => {
+      fc.property(fc.record({ at: place, token: voice, first: name, second: name, which: kind }), ({ at, token, first, second, which }) => {
         take(JSON.stringify(["ep", at, first]), endpointChainName(at, first));
         take(JSON.stringify(["rules", token, which, first]), rulesChainName(token, which, first));
         take(JSON.stringify(["tier", token, first, second]), tierChainName(token, first, second));
