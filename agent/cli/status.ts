@@ -29,7 +29,7 @@ const help = `
 States:
   starting   manifests or interfaces are not read completely, nothing is applied yet
   in-sync    the kernel has the ruleset of the last valid manifests
-  degraded   the last ruleset could not be applied; what was in force before still is, and it is tried again
+  degraded   the kernel refused the last ruleset, or resources of it; what was in force of them before still is, and it is tried again
 
 Examples:
   hostward status

@@ -14,7 +14,7 @@ export interface Status {
   readonly processId: number;
   /** ISO 8601 */
   readonly started: string;
-  /** Of the resources and interfaces that are in force; 0 while there are none. */
+  /** The last that is, or was, in force as a whole; 0 while there is none. */
   readonly revision: number;
   /** Of what the sources say now; differs from `revision` while a change is being applied, or cannot be. */
   readonly latestRevision: number;
@@ -47,15 +47,23 @@ export interface Passes {
   readonly lastEnded: Date | undefined;
   /** The last one that did not fail. */
   readonly lastGood: Report | undefined;
+  /** Revision of the last one that landed with every resource as it is written. */
+  readonly whole: number;
 }
 
-export const noPasses: Passes = { last: undefined, lastEnded: undefined, lastGood: undefined };
+export const noPasses: Passes = { last: undefined, lastEnded: undefined, lastGood: undefined, whole: 0 };
 
 export function withReport(passes: Passes, report: Report): Passes {
-  return { last: report, lastEnded: new Date(), lastGood: report.outcome === "failed" ? passes.lastGood : report };
+  const landed = report.outcome !== "failed";
+  return {
+    last: report,
+    lastEnded: new Date(),
+    lastGood: landed ? report : passes.lastGood,
+    whole: landed && report.isolated === 0 ? report.revision : passes.whole,
+  };
 }
 
-export function describeStatus(facts: StatusFacts, { last, lastEnded, lastGood }: Passes): Status {
+export function describeStatus(facts: StatusFacts, { last, lastEnded, lastGood, whole }: Passes): Status {
   return {
     state: stateOf(last),
     waitingFor: facts.waitingFor,
@@ -63,7 +71,7 @@ export function describeStatus(facts: StatusFacts, { last, lastEnded, lastGood }
     version: facts.version,
     processId: process.pid,
     started: facts.started.toISOString(),
-    revision: lastGood?.revision ?? 0,
+    revision: whole,
     latestRevision: facts.latestRevision,
     generation: lastGood?.generation ?? null,
     endpoints: (lastGood ?? last)?.endpoints ?? [],
