@@ -17,7 +17,7 @@ export function impossibleSelector({ policies, rules }: World): Problem[] {
   ];
 }
 
-const remedy = "one of its conditions excludes another: remove one, or join them with || instead of &&";
+const remedy = "one of its conditions can never hold, or excludes another: remove it, or join them with || instead of &&";
 
 function ofSide(site: RuleSite, side: "source" | "destination"): Problem[] {
   const { selector, notSelector } = site.rule[side];

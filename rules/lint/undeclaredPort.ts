@@ -6,7 +6,6 @@ import type { Problem } from "../model/problem.ts";
 import type { EndpointPort } from "../model/types.ts";
 import { protocolName } from "../net/protocol.ts";
 import { all, conjunction, negation } from "../selector/build.ts";
-import { isImpossible } from "./satisfiable.ts";
 import { aboutRule, type LabelledEndpoint, type RuleSite, type World } from "./world.ts";
 
 export function undeclaredPort(world: World): Problem[] {
@@ -37,7 +36,7 @@ interface Why {
   readonly hint: string;
 }
 
-function whyNone({ endpoints, endpointsSelectedBy }: World, { rule }: RuleSite, { side, name }: Use): Why | undefined {
+function whyNone({ endpoints, endpointsSelectedBy, peersSelectedBy }: World, { rule }: RuleSite, { side, name }: Use): Why | undefined {
   const declares = ({ endpoint }: LabelledEndpoint) => endpoint.ports.some((port) => port.name === name);
   const declaring = endpoints.filter(declares);
   if (declaring.length === 0) return notDeclared(endpoints, name);
@@ -52,7 +51,8 @@ function whyNone({ endpoints, endpointsSelectedBy }: World, { rule }: RuleSite, 
   const { selector = all, notSelector } = rule[side];
   const positive = rule[side].selector === undefined || notSelector === undefined ? selector : conjunction([selector, negation(notSelector)]);
   const selected = new Set(endpointsSelectedBy(positive));
-  if (isImpossible(positive) || addressed.some((endpoint) => selected.has(endpoint))) return undefined;
+  if (peersSelectedBy(positive).length === 0) return undefined; // The selector has a problem of its own.
+  if (addressed.some((endpoint) => selected.has(endpoint))) return undefined;
   return { reason: `no HostEndpoint that the ${side}'s selector selects has it`, hint: "compare the selector with the labels of those that have the port" };
 }
 

@@ -79,6 +79,11 @@ const from = (selector: string) => policy("p", { ...onWeb, ingress: [rule("Allow
 
 check("empty-address-set", [
   {
+    name: "a selector that nothing matches, whatever the ports beside it",
+    of: [policy("p", { ...onWeb, ingress: [rule("Allow", { protocol: 6, to: { ports: ["http", 443], selector: "zone == 'a'" } })] })],
+    says: [/destination\.selector: zone == "a" selects no address/],
+  },
+  {
     name: "a selector that nothing matches",
     of: [from("zone == 'a'")],
     says: [/spec\.ingress\[0\]\.source\.selector: zone == "a" selects no address \(no HostEndpoint and no .*has such labels\): the rule never matches; /],
