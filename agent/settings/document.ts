@@ -20,6 +20,8 @@ such problem listed; an unknown \`HOSTWARD_\` variable is a warning. A running d
 (\`systemctl reload hostward\`); when something in it is wrong, the settings in force stay and the problem is in log and status until it is solved.
 The flagged settings (where things are) take effect at the next start only.
 
+The settings file may also be a FelixConfiguration document: what its spec has under these names is taken, and the rest is Felix's.
+
 Example:
 
 \`\`\`yaml

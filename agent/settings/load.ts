@@ -21,8 +21,8 @@ export interface LoadedSettings {
 export function loadSettings({ environment, flags }: SettingsInput): LoadedSettings {
   const given = [...fromEnvironment(environment), ...fromFlags(flags)];
   const configFile = given.findLast((entry) => entry.key === "config" && !isUnset(entry))?.value;
-  const file = typeof configFile === "string" ? readSettingsFile(configFile) : { entries: [], problems: [] };
-  const problems = [...file.problems, ...unknownKeys(file.entries), ...unknownVariables(environment)];
+  const file = typeof configFile === "string" ? readSettingsFile(configFile) : { entries: [], problems: [], isFelix: false };
+  const problems = [...file.problems, ...(file.isFelix ? [] : unknownKeys(file.entries)), ...unknownVariables(environment)];
 
   const values: Record<string, unknown> = {};
   for (const name of settingNames) {

@@ -59,7 +59,7 @@ export const unmistakable: ReadonlySet<string> = new Set([
 
 /** Calico's kinds that would matter to hosts and are not enforced: why, and what to do instead. */
 export const unenforcedKinds: ReadonlyMap<string, { readonly why: string; readonly hint: string }> = new Map([
-  ["FelixConfiguration", { why: "hostward has a configuration of its own", hint: "set the same names in hostward's configuration file" }],
+  ["FelixConfiguration", { why: "settings are not manifests", hint: "give it to hostward as the settings file (--config), or set the same names there" }],
 ]);
 
 /** Calico's kinds that say nothing about host endpoints. */

@@ -190,6 +190,19 @@ for (const [yaml, message] of wrong) {
   });
 }
 
+test("a FelixConfiguration is a settings file, without what only Felix knows", () => {
+  const spec = "{bpfEnabled: false, vxlanEnabled: true, vxlanPort: 8472, failsafeInboundHostPorts: [{protocol: SCTP, port: 9}], logSeverityScreen: Debug}";
+  const settings = settingsOf(`apiVersion: projectcalico.org/v3\nkind: FelixConfiguration\nmetadata: {name: default}\nspec: ${spec}\n`);
+  assert.deepEqual([settings.vxlanEnabled, settings.vxlanPort, settings.logSeverityScreen], [true, 8472, "Debug"]);
+  assert.deepEqual(settings.failsafeInboundHostPorts.map(formatFailsafe), ["sctp:9"]);
+});
+
+test("a FelixConfiguration with a wrong value is refused with its place, and one without a spec is the defaults", () => {
+  const { problems } = load("kind: FelixConfiguration\nspec:\n  vxlanPort: 0\n");
+  assert.match(problems.map(formatProblem).join(), /:3:3: error setting-value vxlanPort: 0 is out of range/);
+  assert.deepEqual(policySettings(settingsOf("kind: FelixConfiguration\n")), defaultPolicySettings);
+});
+
 test("all wrong settings are told at once, each with where it came from", () => {
   const { settings, problems } = load("logPrefix: 5\npoliceLoopback: 7\n", {
     environment: { HOSTWARD_LOGSEVERITYSCREEN: "loud" },

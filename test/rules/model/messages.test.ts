@@ -314,7 +314,7 @@ checkMessages([
     "Felix' configuration",
     resource("FelixConfiguration", "logSeverityScreen: Info"),
     [
-      "1:1: warning not-enforced FelixConfiguration/x: FelixConfiguration is not enforced: hostward has a configuration of its own; set the same names in hostward's configuration file",
+      "1:1: warning not-enforced FelixConfiguration/x: FelixConfiguration is not enforced: settings are not manifests; give it to hostward as the settings file (--config), or set the same names there",
     ],
   ],
 ]);
