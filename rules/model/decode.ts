@@ -44,7 +44,7 @@ function certainName(value: unknown): string {
   const { apiVersion, kind: written } = value;
   const { name, namespace } = value["metadata"];
   if (typeof name !== "string" || !isSubdomain(name) || typeof written !== "string") return "";
-  const kind = findKind(String(apiVersion), written) ?? kinds.find((candidate) => candidate.written === written);
+  const kind = (typeof apiVersion === "string" ? findKind(apiVersion, written) : undefined) ?? kinds.find((candidate) => candidate.written === written);
   if (kind === undefined) return unenforcedKinds.has(written) ? `${written}/${name}` : "";
   if (kind.scope === "cluster") return resourceName(kind.kind, { namespace: "", name });
   const within = namespace ?? defaultNamespace;
