@@ -31,6 +31,24 @@ const endpointByAddress =
   "apiVersion: projectcalico.org/v3\nkind: HostEndpoint\nmetadata: { name: a, labels: { type: production } }\nspec: { node: host1, expectedIPs: [192.168.0.1] }\n";
 const manifests = ["--manifests", "."];
 
+/** What a dump of a cluster has besides host policy. */
+const cluster = {
+  "cluster.yaml": `apiVersion: v1
+kind: List
+items:
+- { apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: { name: db, namespace: prod }, spec: { podSelector: { matchLabels: { role: db } } } }
+- { apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: { name: db, namespace: test }, spec: { podSelector: {} } }
+- { apiVersion: projectcalico.org/v3, kind: NetworkPolicy, metadata: { name: db, namespace: prod }, spec: { order: 5 } }
+- { apiVersion: projectcalico.org/v3, kind: StagedGlobalNetworkPolicy, metadata: { name: draft }, spec: { stagedAction: Learn } }
+- apiVersion: discovery.k8s.io/v1
+  kind: EndpointSlice
+  metadata: { name: web-1, namespace: prod, labels: { kubernetes.io/service-name: web } }
+  addressType: IPv4
+  endpoints: [{ addresses: [10.0.0.1] }]
+  ports: [{ port: 80 }]
+`,
+};
+
 const rows: readonly Row[] = [
   { name: "--version", arguments: ["--version"], code: 0, stdout: /^hostward \d+\.\d+\.\d+\n$/, stderr: nothing },
   {
@@ -196,6 +214,41 @@ const rows: readonly Row[] = [
     arguments: ["get", "gnp", "allow-web", ...manifests, "-o", "yaml"],
     code: 0,
     stdout: /^apiVersion: projectcalico\.org\/v3\nkind: GlobalNetworkPolicy\n/,
+  },
+  {
+    name: "a cluster's other policies are checked without a word",
+    arguments: ["check", ...manifests, "--strict"],
+    files: { ...wellMeant, ...cluster },
+    code: 0,
+    stderr: nothing,
+  },
+  {
+    name: "get of Kubernetes' policies, which are not Calico's",
+    arguments: ["get", "netpol", ...manifests],
+    files: cluster,
+    code: 0,
+    stdout: /^NAMESPACE {3}NAME {3}POD-SELECTOR\nprod {8}db {5}role=db\ntest {8}db {5}-\n$/,
+  },
+  {
+    name: "get of one namespace",
+    arguments: ["get", "netpol", "db", "-n", "test", ...manifests, "-o", "yaml"],
+    files: cluster,
+    code: 0,
+    stdout: /^apiVersion: networking\.k8s\.io\/v1\nkind: NetworkPolicy\nmetadata:\n {2}name: db\n {2}namespace: test\nspec:\n {2}podSelector: \{\}\n$/,
+  },
+  {
+    name: "get of staged policies says what they stage",
+    arguments: ["get", "sgnp", ...manifests],
+    files: cluster,
+    code: 0,
+    stdout: /draft {3}Learn {4}default/,
+  },
+  {
+    name: "get of a slice is a manifest again",
+    arguments: ["get", "endpointslices", ...manifests, "-o", "yaml"],
+    files: cluster,
+    code: 0,
+    stdout: /addressType: IPv4\nendpoints:\n {2}- addresses:\n {6}- 10\.0\.0\.1\nports:\n {2}- protocol: TCP\n {4}port: 80\n$/,
   },
   {
     name: "get of a name that is not there suggests one",
