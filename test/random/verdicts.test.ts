@@ -74,7 +74,7 @@ function describeFailure(result: fc.RunDetails<[World, Packet[]]>): string {
   const ruleset = compile(resolved);
   const differing = some.filter((one) => disagreement(evaluate(resolved, one), simulate(ruleset, one)) !== undefined);
   const rows = differing.map((one) => ({ packet: one, verdict: evaluate(resolved, one).verdict }));
-  return `${String(result.errorInstance)}\nFUZZ_SEED=${seed}, fast-check's seed ${result.seed}, path ${result.counterexamplePath}\n${describeCase(given, rows)}`;
+  return `${String(result.errorInstance)}\nFUZZ_SEED=${result.seed}\n${describeCase(given, rows)}`;
 }
 
 const ends = performance.now() + seconds * 1000;
