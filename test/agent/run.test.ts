@@ -14,6 +14,7 @@ import { askDaemon } from "../../agent/control/client.ts";
 import type { Status } from "../../agent/control/status.ts";
 import { type Lab, openLab } from "../lab/lab.ts";
 import type { Namespace } from "../lab/namespace.ts";
+import { patienceMilliseconds } from "../patience.ts";
 import { hostward, launcher } from "./cli/command.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -60,7 +61,7 @@ describe("a host with one cable", () => {
   const common = ["--manifests", "manifests", "--node", "host1"];
 
   async function status(holds: (status: Status) => boolean): Promise<Status> {
-    const deadline = performance.now() + 10_000;
+    const deadline = performance.now() + patienceMilliseconds;
     for (;;) {
       const now = await askDaemon(control, "/status").catch(() => undefined);
       if (now !== undefined && holds(now as Status)) return now as Status;

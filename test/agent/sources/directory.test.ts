@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readDirectory, watchDirectory } from "../../../agent/sources/directory.ts";
+import { patienceMilliseconds } from "../../patience.ts";
 
 const timing = { quiet: 20, patience: 200, rescan: 300, rescanBlind: 50 };
 const set = (name: string, net = "10.0.0.0/8") =>
@@ -58,7 +59,7 @@ async function withDirectory(prepare: (path: string) => void, use: (bench: Bench
     write: (name, text) => writeFileSync(join(path, name), text),
     codes: () => source.current().problems.map(({ code }) => code),
     async has(...expected) {
-      const deadline = performance.now() + 5000;
+      const deadline = performance.now() + patienceMilliseconds;
       while (names().join() !== expected.toSorted().join()) {
         assert.ok(performance.now() < deadline, `has ${names().join()} instead of ${expected.join()}`);
         await sleep(5);

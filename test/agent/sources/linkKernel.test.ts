@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { openLinkKernel } from "../../../agent/sources/linkKernel.ts";
 import { type LinksSource, watchLinks } from "../../../agent/sources/links.ts";
 import { formatAddress } from "../../../rules/net/address.ts";
+import { patienceMilliseconds } from "../../patience.ts";
 
 function ip(...lines: readonly string[]): void {
   execFileSync("ip", ["-batch", "-"], { input: lines.join("\n") });
@@ -27,7 +28,7 @@ function shown(source: LinksSource): string {
 async function until(source: LinksSource, expected: string): Promise<number> {
   const began = performance.now();
   while (shown(source) !== expected) {
-    assert.ok(performance.now() - began < 5000, `after 5 s: ${shown(source)}; expected: ${expected}`);
+    assert.ok(performance.now() - began < patienceMilliseconds, `still: ${shown(source)}; expected: ${expected}`);
     await sleep(2);
   }
   return performance.now() - began;
