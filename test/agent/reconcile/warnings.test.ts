@@ -10,7 +10,7 @@ import { createReconciler } from "../../../agent/reconcile/reconciler.ts";
 import type { Report } from "../../../agent/reconcile/report.ts";
 import { createWarnings } from "../../../agent/reconcile/warnings.ts";
 import { usualSsh } from "../../../agent/sshAccess.ts";
-import { endpoint, inputOf, policy, storeOf } from "./hosts.ts";
+import { endpoint, eth0, inputOf, policy, storeOf } from "./hosts.ts";
 
 const ghostly = { ...endpoint("a"), profiles: ["ghost"] };
 
@@ -60,4 +60,12 @@ test("what nothing has changed about is not looked at again", () => {
   assert.equal(of(), first);
   store.update({ source: { resources: [endpoint("a")], problems: [] } });
   assert.deepEqual(of(), []);
+});
+
+test("kube-proxy in IPVS mode is told by its interface, in every state of that interface", () => {
+  const store = storeOf(endpoint("a"));
+  const codes = () => createWarnings(usualSsh)(compilePass(inputOf(store))).map(({ code }) => code);
+  assert.deepEqual(codes(), []);
+  store.update({ interfaces: [eth0, { name: "kube-ipvs0", addresses: [], up: false }] });
+  assert.deepEqual(codes(), ["kube-proxy-ipvs"]);
 });
