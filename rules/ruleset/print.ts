@@ -25,8 +25,12 @@ interface Printed {
   readonly text: string;
 }
 
-/** `meta l4proto tcp th dport 80` as people write it, `tcp dport 80`: nft makes the same expressions of both. */
+/**
+ * `meta l4proto tcp th dport 80` as people write it, `tcp dport 80`: nft makes the same expressions of both. Not where the rule tells
+ * more than once of a protocol: of two that exclude each other nft takes the general form and refuses the named one.
+ */
 function namePorts(printed: readonly Printed[]): string[] {
+  if (printed.filter(({ statement }) => tellsProtocol(statement)).length !== 1) return printed.map(({ text }) => text);
   let protocol: string | undefined;
   return printed.flatMap(({ statement, text }, index) => {
     const named = transportNamed(statement);
@@ -36,6 +40,10 @@ function namePorts(printed: readonly Printed[]): string[] {
     }
     return protocol !== undefined && readsPort(statement) ? [text.replace(/^th/, protocol)] : [text];
   });
+}
+
+function tellsProtocol(statement: Statement): boolean {
+  return readFields(statement).some((field) => field === "meta l4proto" || fields[field].header === "icmp" || fields[field].header === "icmpv6");
 }
 
 function transportNamed(statement: Statement): string | undefined {

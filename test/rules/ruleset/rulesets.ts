@@ -6,6 +6,7 @@ import { parseAddress } from "../../../rules/net/address.ts";
 import { parsePrefix } from "../../../rules/net/prefix.ts";
 import type { Address, Prefix } from "../../../rules/net/types.ts";
 import { checkRule, type Named } from "../../../rules/ruleset/checkRule.ts";
+import { readFields } from "../../../rules/ruleset/dependencies.ts";
 import { fields } from "../../../rules/ruleset/fields.ts";
 import { compareBytes, encodeKey, packKeys, packPrefixes, packRanges } from "../../../rules/ruleset/keys.ts";
 import type { Chain, DataType, Field, Keys, MapEntry, NftMap, NftSet, Origin, Rule, Ruleset, Scalar, Statement, Value } from "../../../rules/ruleset/types.ts";
@@ -248,6 +249,22 @@ export const ending: readonly Statement[] = [
   { kind: "reject", with: "icmpx admin-prohibited" },
 ];
 
+/**
+ * Whether the rule is of one transport header and compares each of its fields once. Of two headers that exclude each other nft 1.0.6 refuses
+ * some spellings, and comparisons of one field sort between others by chance before it joins neighbours: the meaning is the same, the listing not.
+ */
+function hasOneHeader({ statements }: Rule): boolean {
+  const compared = statements.flatMap((statement) => (statement.kind === "match" && /^(th|icmp)/.test(statement.field) ? [statement.field] : []));
+  const headers = statements.flatMap((statement) => [...readFields(statement).map((field) => field.split(" ", 1)[0]), headerOfProtocol(statement)]);
+  const transports = new Set(headers.filter((header) => header === "th" || header === "icmp" || header === "icmpv6"));
+  return new Set(compared).size === compared.length && transports.size <= 1;
+}
+
+function headerOfProtocol(statement: Statement): string | undefined {
+  if (statement.kind !== "match" || statement.field !== "meta l4proto" || statement.op !== "==" || statement.value.kind !== "scalar") return undefined;
+  return statement.value.value === 1 ? "icmp" : statement.value.value === 58 ? "icmpv6" : "th";
+}
+
 /** Random rules of up to four matches, two effects and a verdict that the check lets pass. */
 export const anyRule: fc.Arbitrary<Rule> = fc
   .tuple(
@@ -256,7 +273,7 @@ export const anyRule: fc.Arbitrary<Rule> = fc
     fc.option(fc.constantFrom(...ending, ...lookups.filter(({ kind }) => kind === "vmap")), { nil: undefined }),
   )
   .map(([matches, done, end]) => rule(...matches, ...done, ...(end === undefined ? [] : [end])))
-  .filter((each) => checkRule(each, named).length === 0);
+  .filter((each) => hasOneHeader(each) && checkRule(each, named).length === 0);
 
 /** A base chain that jumps to c01, that to c02, and so on, by jump and by goto in turn. */
 export function ladder(depth: number): Ruleset {
