@@ -41,8 +41,9 @@ export async function flood(options: FloodOptions, during: () => Promise<void>):
   const folder = mkdtempSync(join(tmpdir(), "hostward-flood-"));
   try {
     await at.nft(observer(flows));
+    const program = compileSender(folder);
     const started = performance.now();
-    const sender = from.spawn(compileSender(folder), [String(packetsPerSecond), ...flows.flatMap(words)], { stdio: ["pipe", "ignore", "inherit"] });
+    const sender = from.spawn(program, [String(packetsPerSecond), ...flows.flatMap(words)], { stdio: ["pipe", "ignore", "inherit"] });
     const ended = once(sender, "close");
     await Promise.race([during(), ended.then(() => Promise.reject(new Error("the packet sender ended early")))]);
     sender.stdin?.end();
