@@ -2,13 +2,21 @@
 // kernel's tree, its first value and the value after its last, become its inclusive ends again.
 
 import type { ListedElements } from "../../native/codec/listedElements.ts";
-import { sortRows } from "../../rules/ruleset/keys.ts";
+import { firstUnsorted, sortRows } from "../../rules/ruleset/keys.ts";
 import type { Keys } from "../../rules/ruleset/types.ts";
 
 export function keysOf(elements: ListedElements): Keys {
   const { kind, width, count, bytes } = elements;
   const sorted = sortRows(bytes, width);
   return kind === "bounds" ? joinBounds(sorted, elements) : { width, count, bytes: sorted };
+}
+
+/**
+ * Whether an element came twice: then another did not come at all. So the kernel dumps a hash set while its table is being resized, which a
+ * worker does some time after many elements came or went, and no generation or NLM_F_DUMP_INTR tells of it (rhashtable_walk_next).
+ */
+export function isTorn({ kind, width, count, bytes }: ListedElements): boolean {
+  return kind === "keys" && firstUnsorted({ width, count, bytes: sortRows(bytes.slice(), width) }) !== undefined;
 }
 
 /**

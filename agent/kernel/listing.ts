@@ -1,17 +1,21 @@
 // What the kernel holds of one table, put together from dumps: chains and how many rules each has, sets and maps with their
 // elements. One look at each; whether the ruleset stood still meanwhile is for the caller to see (netlink.ts).
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { chainsRequest, decodeChain } from "../../native/codec/chain.ts";
-import { decodeElements, elementsRequest } from "../../native/codec/listedElements.ts";
+import { decodeElements, elementsRequest, type ListedElements } from "../../native/codec/listedElements.ts";
 import { readMessages } from "../../native/codec/message.ts";
 import { ruleChain, rulesRequest } from "../../native/codec/rule.ts";
 import { decodeSet, type ListedSet, setsRequest } from "../../native/codec/set.ts";
 import type { Actual, ActualChain, Sized } from "../../rules/diff/types.ts";
 import { unpackKeys } from "../../rules/ruleset/keys.ts";
 import type { Keys, MapEntry, NftMap, NftSet } from "../../rules/ruleset/types.ts";
-import { keysOf } from "./listedKeys.ts";
+import { KernelError } from "./interface.ts";
+import { isTorn, keysOf } from "./listedKeys.ts";
 
 export type Dump = (request: (sequence: number) => Uint8Array) => Promise<Uint8Array>;
+
+const dumpAttempts = 50;
 
 const NO_KEYS: Keys = { width: 0, count: 0, bytes: new Uint8Array(0) };
 
@@ -23,11 +27,21 @@ export async function listTable(dump: Dump, table: string): Promise<Actual> {
   const sets: (NftSet & Sized)[] = [];
   const maps: (NftMap & Sized)[] = [];
   for (const head of heads.sort(byName)) {
-    const elements = head.known ? await dump((sequence) => elementsRequest(table, head.name, sequence)) : undefined;
+    const elements = head.known ? await listElements(dump, table, head) : undefined;
     if (head.map) maps.push(listMap(head, elements));
     else sets.push(listSet(head, elements));
   }
   return { chains, sets, maps };
+}
+
+/** Again until none came twice: a resize takes milliseconds. */
+async function listElements(dump: Dump, table: string, { name, types, flavour }: ListedSet): Promise<ListedElements> {
+  for (let attempt = 1; ; attempt++) {
+    const listed = decodeElements(await dump((sequence) => elementsRequest(table, name, sequence)), { types, flavour });
+    if (!isTorn(listed)) return listed;
+    if (attempt === dumpAttempts) throw new KernelError("socket", `set ${name} is being resized again and again: its elements cannot be read`);
+    await sleep(attempt);
+  }
 }
 
 function countRules(dump: Uint8Array): ReadonlyMap<string, number> {
@@ -45,20 +59,19 @@ function listChains(dump: Uint8Array, table: string, rules: ReadonlyMap<string, 
 }
 
 /** Elements of a set that hostward could not have made are not read: its types differ from any that are wanted, which is enough to replace it. */
-function listSet({ name, types, flavour, comment, size }: ListedSet, elements: Uint8Array | undefined): NftSet & Sized {
+function listSet({ name, types, flavour, comment, size }: ListedSet, elements: ListedElements | undefined): NftSet & Sized {
   const known = elements !== undefined;
-  const keys = known ? keysOf(decodeElements(elements, { types, flavour })) : NO_KEYS;
+  const keys = known ? keysOf(elements) : NO_KEYS;
   return { name, types: known ? types : [], flavour, keys, comment, size };
 }
 
-function listMap({ name, types, flavour, comment, size }: ListedSet, elements: Uint8Array | undefined): NftMap & Sized {
+function listMap({ name, types, flavour, comment, size }: ListedSet, elements: ListedElements | undefined): NftMap & Sized {
   const known = elements !== undefined && flavour === "hash";
   return { name, types: known ? types : [], entries: known ? listEntries(types, elements) : [], comment, size };
 }
 
 /** In bytewise order of their keys. A verdict that hostward does not know (continue, queue) leaves its entry out. */
-function listEntries(types: NftMap["types"], dump: Uint8Array): MapEntry[] {
-  const { bytes, width, count, verdicts } = decodeElements(dump, { types, flavour: "hash" });
+function listEntries(types: NftMap["types"], { bytes, width, count, verdicts }: ListedElements): MapEntry[] {
   const scalars = unpackKeys({ types, flavour: "hash", keys: { width, count, bytes } });
   const rows = verdicts.map((verdict, i) => ({ verdict, key: scalars[i] ?? [], order: Buffer.from(bytes.subarray(i * width, (i + 1) * width)) }));
   return rows.sort((a, b) => a.order.compare(b.order)).flatMap(({ key, verdict }) => (verdict ? [{ key, verdict }] : []));

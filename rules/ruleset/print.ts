@@ -43,7 +43,8 @@ function namePorts(printed: readonly Printed[]): string[] {
 }
 
 function tellsProtocol(statement: Statement): boolean {
-  return readFields(statement).some((field) => field === "meta l4proto" || fields[field].header === "icmp" || fields[field].header === "icmpv6");
+  if (statement.kind === "match" && statement.field === "meta l4proto") return true;
+  return readFields(statement).some((field) => fields[field].header === "icmp" || fields[field].header === "icmpv6");
 }
 
 function transportNamed(statement: Statement): string | undefined {
