@@ -4,18 +4,36 @@
 import type { Actual, Batch, Operation } from "../../rules/diff/types.ts";
 
 export interface Kernel {
-  /** What the kernel holds of the table, and the generation at which it was read. Undefined when there is no such table. */
-  read(table: string): Promise<{ readonly generation: number; readonly actual: Actual | undefined }>;
+  /** What the kernel holds of the table. With `from`, what that held but for what was touched since, which alone is asked for. */
+  read(table: string, from?: { readonly actual: Actual; readonly touched: Touched }): Promise<Reading>;
   generation(): Promise<number>;
   /**
    * Applies one batch, all of it or nothing. With `generation` the commit succeeds only if nobody changed the ruleset since.
    * @throws KernelError
    */
   commit(batch: Batch, options?: { readonly generation?: number }): Promise<Committed>;
-  /** Calls back after every ruleset change in this network namespace, also our own. Returns the way to stop it. */
-  watch(listener: (event: KernelEvent) => void): () => void;
+  /** Calls back after every ruleset change in this network namespace, also our own, and tells what of the table it touched. Returns the way to stop it. */
+  watch(table: string, listener: (event: KernelEvent) => void): () => void;
   close(): void;
 }
+
+export interface Reading {
+  /** At which it was read. */
+  readonly generation: number;
+  /** Undefined when there is no such table. */
+  readonly actual: Actual | undefined;
+  readonly ownership: Ownership;
+}
+
+/** Whose the table is (NFT_TABLE_F_OWNER): anybody's, this kernel socket's, another living socket's, or one's that is gone. Of a missing table: "nobody". */
+export type Ownership = "nobody" | "us" | "other" | "orphan";
+
+/** What of a table a commit touched, by its notifications. `sets` are sets and maps, their elements too; `chains` also those whose rules. */
+export type Touched =
+  | { readonly kind: "nothing" }
+  | { readonly kind: "parts"; readonly chains: ReadonlySet<string>; readonly sets: ReadonlySet<string> }
+  /** The table itself came, went or changed. */
+  | { readonly kind: "table" };
 
 export interface Committed {
   readonly generation: number;
@@ -28,7 +46,7 @@ export interface Committed {
 
 export type KernelEvent =
   /** processId and processName are those of the committer (NFTA_GEN_PROC_*). */
-  | { readonly kind: "generation"; readonly generation: number; readonly processId: number; readonly processName: string }
+  | { readonly kind: "generation"; readonly generation: number; readonly processId: number; readonly processName: string; readonly touched: Touched }
   /** Notifications were lost: whatever is known of the kernel is unknown now. */
   | { readonly kind: "overflow" };
 

@@ -4,14 +4,23 @@
 import type { Chain, Keys, MapEntry, NftMap, NftSet, Rule, Ruleset } from "../ruleset/types.ts";
 
 export type Operation =
-  | { readonly verb: "add"; readonly object: "table" }
+  /** `owned`: by the socket that sends it, and outliving it (OWNER and PERSIST, Linux 6.9); adopts an owned table that has lost its owner. */
+  | { readonly verb: "add"; readonly object: "table"; readonly owned?: true }
   | { readonly verb: "delete"; readonly object: "table" }
   /** Adds the chain without its rules. */
   | { readonly verb: "add"; readonly object: "chain"; readonly chain: Chain }
   | { readonly verb: "delete"; readonly object: "chain"; readonly name: string }
   /** Deletes all rules of one chain, or of every chain of the table when no name is given. */
   | { readonly verb: "flush"; readonly object: "chain"; readonly name?: string }
-  | { readonly verb: "add"; readonly object: "rule"; readonly chain: string; readonly rule: Rule }
+  /**
+   * Behind the chain's last rule; or, with `before`, in front of the rule that stood at that index, from 0, when the batch began: several such keep their
+   * order. Of a chain that the batch flushes or makes there are none with an index.
+   */
+  | { readonly verb: "add"; readonly object: "rule"; readonly chain: string; readonly rule: Rule; readonly before?: number }
+  /** The rule that stood at that index when the batch began gives way to this one, whose counter starts at nothing. */
+  | { readonly verb: "replace"; readonly object: "rule"; readonly chain: string; readonly at: number; readonly rule: Rule }
+  /** The rule that stood at that index when the batch began. After the insertions before it. */
+  | { readonly verb: "delete"; readonly object: "rule"; readonly chain: string; readonly at: number }
   /** Adds the set without its elements; elements follow as an operation of their own. */
   | { readonly verb: "add"; readonly object: "set"; readonly set: NftSet }
   | { readonly verb: "delete"; readonly object: "set"; readonly name: string }
@@ -29,10 +38,7 @@ export interface Transaction {
   readonly batches: readonly Batch[];
 }
 
-/**
- * What the kernel holds of hostward's table, as far as a diff needs it. Undefined where there is no table.
- * `rules` of a chain read from the kernel are not decoded to IR rules: only their number is known.
- */
+/** What the kernel holds of hostward's table, as far as a diff needs it. Undefined where there is no table. */
 export interface Actual {
   readonly chains: readonly ActualChain[];
   readonly sets: readonly (NftSet & Sized)[];
@@ -48,7 +54,16 @@ export interface ActualChain {
   readonly name: string;
   /** Present for a base chain. */
   readonly base?: { readonly hook: string; readonly priority: number; readonly policy: "accept" | "drop" };
-  readonly rules: number;
+  readonly rules: readonly ActualRule[];
+}
+
+/** As hostward wrote it, or as it was read from the kernel; both have an identity (rules/ruleset/identity.ts). */
+export type ActualRule = Rule | HeldRule;
+
+export interface HeldRule {
+  readonly kind: "held";
+  /** Of its expressions and its comment: equal to that of a Rule that the kernel would list so. */
+  readonly identity: string;
 }
 
 export type Diff = (actual: Actual | undefined, desired: Ruleset) => Transaction;

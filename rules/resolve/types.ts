@@ -3,7 +3,7 @@
 
 import type { Action, Direction, HostEndpoint, Icmp, Resource } from "../model/types.ts";
 import type { Address, Failsafe, Family, PortRange, Prefix } from "../net/types.ts";
-import type { Origin } from "../ruleset/types.ts";
+import type { NftSet, Origin } from "../ruleset/types.ts";
 
 /** A link of the host as rtnetlink tells it; addresses as in the local routing table (H3). */
 export interface Interface {
@@ -68,8 +68,8 @@ export interface Resolved {
   readonly endpoints: readonly ResolvedEndpoint[];
   /** Every local HostEndpoint, sorted by name, with what became of it (H18). */
   readonly statuses: readonly EndpointStatus[];
-  /** Address sets that rules refer to, by id. */
-  readonly sets: ReadonlyMap<string, AddressSet>;
+  /** The sets that rules refer to, by id. */
+  readonly sets: ReadonlyMap<string, MemberSet>;
   /** Id of the set of addresses that tunnels may come from and go to; undefined while every encapsulation is off. */
   readonly tunnelPeers: string | undefined;
   readonly settings: PolicySettings;
@@ -146,29 +146,28 @@ export interface ResolvedEntity {
   readonly notNets: readonly Prefix[] | undefined;
   /** Numeric ports; with `namedPorts` also present a packet needs one or the other (M24). */
   readonly ports: readonly PortRange[] | undefined;
-  /** Of ports that the rule names, or of the services that are its destination. */
-  readonly namedPorts: readonly PortMember[] | undefined;
+  /** Id of the set of (address, protocol, port) of ports that the rule names, or of the services that are its destination. */
+  readonly namedPorts: string | undefined;
   readonly notPorts: readonly PortRange[] | undefined;
-  readonly notNamedPorts: readonly PortMember[] | undefined;
+  readonly notNamedPorts: string | undefined;
   /** Id of an address set the address must be in. */
   readonly set: string | undefined;
   /** Id of an address set the address must not be in. */
   readonly notSet: string | undefined;
 }
 
-/** A member of a named port's set (M22), or of a service's (M42). */
-export interface PortMember {
-  readonly address: Address;
-  readonly protocol: number;
-  readonly port: number;
+/**
+ * The addresses a selector stands for, or a service, or the tunnel peers; or the (address, protocol, port) that a named port or a service stands for. The id
+ * tells the definition and not the members: the selector's canonical text, so that equal selectors are one set (S36), or a text that is no
+ * selector's: "service namespace/name", "tunnel peers", "ports ...". A set of which no member changed is the same object as before.
+ */
+export interface MemberSet {
+  readonly id: string;
+  readonly members: Readonly<Record<Family, Members>>;
 }
 
 /**
- * The addresses a selector stands for, or a service, or the tunnel peers. The id is the selector's canonical text, so that equal selectors are
- * one set (S36), or a text that is no selector's: "service namespace/name", "tunnel peers".
+ * hash: exact keys of `types`. interval: of an address set with a prefix among its members: the outermost prefixes (S34, S35) as disjoint ranges that
+ * may touch, so that one prefix more is one key more.
  */
-export interface AddressSet {
-  readonly id: string;
-  /** Disjoint, sorted, union already taken (S34, S35): the fewest prefixes, but single addresses only where all members are such. */
-  readonly members: Readonly<Record<Family, readonly Prefix[]>>;
-}
+export type Members = Pick<NftSet, "types" | "flavour" | "keys">;

@@ -125,19 +125,20 @@ export type Statement =
 /**
  * Elements of a set, sorted bytewise and packed: `count` keys of `width` bytes one after the other, each field padded to
  * four bytes as in kernel registers. In an interval set a key is `from` then inclusive `to`, each `width / 2` bytes, and keys
- * neither overlap nor touch. Packed because a set has up to a million members: comparing, diffing and encoding are byte walks.
+ * do not overlap. Packed because a set has up to a million members: comparing, diffing and encoding are byte walks. In chunks, each of whole keys and
+ * none empty, because a change of one member then makes one new chunk: the others are shared with the keys before, and skipped by a comparison.
  */
 export interface Keys {
   readonly width: number;
   readonly count: number;
-  readonly bytes: Uint8Array;
+  readonly chunks: readonly Uint8Array[];
 }
 
 export interface NftSet {
   readonly name: string;
   /** One type, or several for a concatenation. */
   readonly types: readonly DataType[];
-  /** hash: exact keys, changed in place. interval: ranges of one big-endian type, never changed in place: content is part of its name (kernel-facts, Hole B). */
+  /** hash: exact keys. interval: ranges of one big-endian type. */
   readonly flavour: "hash" | "interval";
   readonly keys: Keys;
   /** Human-readable definition, shown as the set's comment: "selector role == 'db' (IPv4)". */
@@ -149,6 +150,8 @@ export interface NftMap {
   readonly name: string;
   readonly types: readonly DataType[];
   readonly entries: readonly MapEntry[];
+  /** Every element counts what it matched: in place of rules that each had a counter. */
+  readonly counters?: true;
   readonly comment: string;
 }
 
@@ -156,4 +159,6 @@ export interface MapEntry {
   /** One scalar a type of the map. */
   readonly key: readonly Scalar[];
   readonly verdict: Verdict;
+  /** Of the rule that the entry stands for; its comment in the kernel. */
+  readonly origin?: Origin;
 }
