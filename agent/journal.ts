@@ -30,7 +30,7 @@ export function createJournal(log: Logger): Journal {
   return {
     sources: (problems) => sourceProblems.update(problems),
     report(report) {
-      if (report.drift !== undefined) log.warn(`somebody else changed hostward's table, repaired: ${report.drift}`);
+      if (report.repair !== undefined) log.warn(report.repair, `somebody else changed hostward's table, repaired: ${report.repair.what} (by ${report.repair.by})`);
       passProblems.update(report.problems);
       if (report.outcome === "failed") return;
       log[report.outcome === "applied" ? "info" : "debug"](passDetails(report), report.outcome === "applied" ? "ruleset applied" : "ruleset is up to date");

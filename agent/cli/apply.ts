@@ -63,7 +63,7 @@ async function apply(compiled: CompiledPass, kernel: Kernel): Promise<string> {
   const pass = await applyPass(compiled, kernel, undefined).catch((error: unknown) => {
     throw new CommandError(formatProblem(passProblem(error, compiled.input.snapshot.resources)), { exitCode: exitCodes.kernel, cause: error });
   });
-  const { counts, operations, generation, milliseconds } = successReport(pass, ["apply"], { isolated: [], others: [] });
+  const { counts, operations, generation, milliseconds } = successReport(pass, ["apply"]);
   const size = `${plural(counts.endpoints, "endpoint")}, ${plural(counts.chains, "chain")}, ${plural(counts.rules, "rule")}, ${plural(counts.elements, "element")}`;
   return `applied ${plural(operations, "operation")} in ${(milliseconds.commit ?? 0).toFixed(1)} ms (${size}), generation ${generation}`;
 }

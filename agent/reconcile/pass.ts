@@ -1,26 +1,32 @@
 // One pass: snapshot -> resolved -> ruleset -> transaction -> kernel. `render` stops after compilePass, `plan` after planPass; applyPass goes
 // all the way and is the only thing in hostward that changes the kernel's rules. Each stage is timed. When a pass runs is runner.ts.
 
-import { compile } from "../../rules/compile/compile.ts";
-import { actualOf, diff } from "../../rules/diff/diff.ts";
+import { createCompiler } from "../../rules/compile/compile.ts";
+import { describeDifference } from "../../rules/diff/difference.ts";
+import { actualOf } from "../../rules/diff/diff.ts";
+import { diffOwned, removal, shieldOf } from "../../rules/diff/takeover.ts";
 import type { Actual, Transaction } from "../../rules/diff/types.ts";
-import { resolve } from "../../rules/resolve/resolve.ts";
+import { createOptimiser } from "../../rules/optimise/optimise.ts";
+import { createResolver } from "../../rules/resolve/resolve.ts";
 import type { PolicySettings, Resolved } from "../../rules/resolve/types.ts";
-import { checkRuleset } from "../../rules/ruleset/check.ts";
+import { createCheck } from "../../rules/ruleset/check.ts";
 import type { Ruleset } from "../../rules/ruleset/types.ts";
-import type { Committed, Kernel } from "../kernel/interface.ts";
+import type { Committed, Kernel, Ownership } from "../kernel/interface.ts";
 import { KernelError } from "../kernel/interface.ts";
-import { sameContent } from "../store/sameContent.ts";
 import type { Snapshot } from "../store/store.ts";
-import { describeDrift } from "./drift.ts";
+import { type Looker, lookAtKernel } from "./look.ts";
 
 export interface PassInput {
   readonly node: string;
   readonly snapshot: Snapshot;
   readonly settings: PolicySettings;
+  /** Whether rules are gathered into maps; true when absent. */
+  readonly optimise?: boolean;
+  /** Whether nobody else may change the table; false when absent. */
+  readonly owned?: boolean;
 }
 
-export type Stage = "resolve" | "compile" | "check" | "read" | "diff" | "commit";
+export type Stage = "resolve" | "compile" | "optimise" | "check" | "read" | "diff" | "commit";
 export type Durations = Readonly<Partial<Record<Stage, number>>>;
 
 export interface CompiledPass {
@@ -47,38 +53,52 @@ export interface AppliedPass extends PlannedPass {
   readonly applied: Applied;
 }
 
-/** What the kernel holds after a pass; the next one need not read it again while the generation stays. */
+/** What the kernel holds after a pass; the next one need not read what nobody has touched since. */
 export interface Applied {
   readonly ruleset: Ruleset;
   readonly actual: Actual;
   readonly generation: number;
+  readonly ownership: Ownership;
 }
 
 /** How often a pass begins again because somebody else changed the kernel's rules meanwhile. */
 const attempts = 5;
 
-export function compilePass(input: PassInput): CompiledPass {
-  const clock = startClock();
-  const { node, settings, snapshot } = input;
-  const resolved = resolve({ node, settings, resources: snapshot.resources, interfaces: snapshot.interfaces });
-  clock.stage("resolve");
-  const ruleset = compile(resolved);
-  clock.stage("compile");
-  const faults = checkRuleset(ruleset);
-  clock.stage("check");
-  return { input, resolved, ruleset, faults, milliseconds: clock.milliseconds };
+export type Compile = (input: PassInput) => CompiledPass;
+
+/** A front that remembers: the parts of a ruleset that a change does not touch are not made again, and are the same objects. */
+export function createFront(): Compile {
+  const [resolve, compile, optimise, check] = [createResolver(), createCompiler(), createOptimiser(), createCheck()];
+  return (input) => {
+    const clock = startClock();
+    const { node, settings, snapshot } = input;
+    const resolved = resolve({ node, settings, resources: snapshot.resources, interfaces: snapshot.interfaces });
+    clock.stage("resolve");
+    const plain = compile(resolved);
+    clock.stage("compile");
+    const ruleset = input.optimise === false ? plain : optimise(plain);
+    clock.stage("optimise");
+    const faults = check(ruleset);
+    clock.stage("check");
+    return { input, resolved, ruleset, faults, milliseconds: clock.milliseconds };
+  };
 }
 
-export async function planPass(compiled: CompiledPass, kernel: Kernel, last: Applied | undefined): Promise<PlannedPass> {
+/** From nothing. */
+export function compilePass(input: PassInput): CompiledPass {
+  return createFront()(input);
+}
+
+export async function planPass(compiled: CompiledPass, kernel: Kernel, last: Applied | undefined, looker?: Looker): Promise<PlannedPass> {
   const clock = startClock();
-  const { ruleset } = compiled;
-  const now = await kernel.generation();
-  const isUntouched = last !== undefined && last.generation === now;
-  const { generation, actual: before } = isUntouched ? { generation: now, actual: last.actual } : await kernel.read(ruleset.table);
-  const drift = isUntouched || last === undefined ? undefined : describeDrift(before, last.actual);
+  const { ruleset, input } = compiled;
+  const { generation, actual: before, ownership, hasShield } = await lookAtKernel(kernel, ruleset.table, last, looker);
+  const drift = last === undefined || before === last.actual ? undefined : describeDifference(before, last.actual);
   clock.stage("read");
-  const isThere = last !== undefined && drift === undefined && sameContent(ruleset, last.ruleset);
-  const transaction = isThere ? { batches: [] } : diff(before, ruleset);
+  const owned = input.owned === true;
+  const isOtherwise = before !== undefined && (ownership === "nobody") === owned;
+  const { batches } = diffOwned(before, ruleset, { owned, isOtherwise, isOrphan: ownership === "orphan" });
+  const transaction = { batches: hasShield ? [...batches, removal(shieldOf(ruleset.table))] : batches };
   clock.stage("diff");
   return { ...compiled, generation, before, drift, transaction, milliseconds: { ...compiled.milliseconds, ...clock.milliseconds } };
 }
@@ -87,21 +107,24 @@ export async function planPass(compiled: CompiledPass, kernel: Kernel, last: App
  * Plans, and commits what was planned; plans again when the ruleset's generation moved in between.
  * @throws KernelError; nothing of the batch at fault has landed then
  */
-export async function applyPass(compiled: CompiledPass, kernel: Kernel, last: Applied | undefined): Promise<AppliedPass> {
+export async function applyPass(compiled: CompiledPass, kernel: Kernel, last: Applied | undefined, looker?: Looker): Promise<AppliedPass> {
+  let known = last;
   for (let attempt = 1; ; attempt++) {
-    const planned = await planPass(compiled, kernel, last);
+    const planned = await planPass(compiled, kernel, known, looker);
+    const commits: Committed[] = [];
     try {
-      return await commitPass(planned, kernel);
+      return await commitPass(planned, kernel, commits);
     } catch (error) {
       if (!(error instanceof KernelError) || error.code !== "stale" || attempt === attempts) throw error;
+      if (commits.length > 0) known = undefined;
     }
   }
 }
 
-async function commitPass(planned: PlannedPass, kernel: Kernel): Promise<AppliedPass> {
+/** @param commits takes up what has landed, also of a pass that fails */
+async function commitPass(planned: PlannedPass, kernel: Kernel, commits: Committed[]): Promise<AppliedPass> {
   const clock = startClock();
   const { ruleset } = planned;
-  const commits: Committed[] = [];
   let { generation } = planned;
   for (const batch of planned.transaction.batches) {
     const committed = await kernel.commit(batch, { generation });
@@ -109,7 +132,8 @@ async function commitPass(planned: PlannedPass, kernel: Kernel): Promise<Applied
     commits.push(committed);
   }
   clock.stage("commit");
-  const applied = { ruleset, actual: actualOf(ruleset), generation };
+  const ownership: Ownership = planned.input.owned === true ? "us" : "nobody";
+  const applied = { ruleset, actual: actualOf(ruleset), generation, ownership };
   return { ...planned, commits, applied, milliseconds: { ...planned.milliseconds, ...clock.milliseconds } };
 }
 

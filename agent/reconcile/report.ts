@@ -28,7 +28,16 @@ export interface Report {
   /** Of this pass only; those of the sources are the snapshot's. */
   readonly problems: readonly Problem[];
   /** What somebody else had changed and this pass repaired. */
-  readonly drift: string | undefined;
+  readonly repair: Repair | undefined;
+}
+
+export interface Repair {
+  /** The first difference found: "chain input: rule 3 (...) is gone". */
+  readonly what: string;
+  /** "nft[1234]": whose commits they were, as far as it is known. */
+  readonly by: string;
+  /** From the first notification of it to the kernel's acknowledgement of the repair. */
+  readonly milliseconds: number;
 }
 
 export interface Counts {
@@ -51,13 +60,15 @@ export function countRuleset({ chains, sets, maps }: Ruleset, endpoints: number)
   };
 }
 
-/** Of a pass that landed: of what was refused and is not in force as written, and everything else. */
-export interface PassProblems {
-  readonly isolated: readonly Problem[];
-  readonly others: readonly Problem[];
+/** Of a pass that landed. */
+export interface Outcome {
+  /** Of what was refused and is not in force as written. */
+  readonly isolated?: readonly Problem[];
+  readonly others?: readonly Problem[];
+  readonly repair?: Repair | undefined;
 }
 
-export function successReport(pass: AppliedPass, reasons: readonly string[], { isolated, others }: PassProblems): Report {
+export function successReport(pass: AppliedPass, reasons: readonly string[], { isolated = [], others = [], repair }: Outcome = {}): Report {
   const sum = (read: (commit: (typeof pass.commits)[number]) => number) => pass.commits.reduce((total, commit) => total + read(commit), 0);
   return {
     outcome: pass.commits.length === 0 ? "unchanged" : "applied",
@@ -75,7 +86,7 @@ export function successReport(pass: AppliedPass, reasons: readonly string[], { i
     endpoints: pass.resolved.statuses,
     isolated: isolated.length,
     problems: [...isolated, ...others],
-    drift: pass.drift,
+    repair,
   };
 }
 
@@ -92,6 +103,6 @@ export function failureReport(compiled: CompiledPass | undefined, of: Pick<Repor
     counts:
       compiled === undefined ? { endpoints: 0, chains: 0, rules: 0, sets: 0, elements: 0 } : countRuleset(compiled.ruleset, compiled.resolved.endpoints.length),
     endpoints: compiled?.resolved.statuses ?? [],
-    drift: undefined,
+    repair: undefined,
   };
 }

@@ -1,4 +1,4 @@
-// Decides when a pass runs: one at a time, at once for the first request after a quiet time, then no more often than the minimum interval,
+// Decides when a pass runs: one at a time, at once for the first request after a quiet time and for an urgent one, else no more often than the minimum interval,
 // again with growing delays after a failure, and after the maximum interval without any request. Start, changes, drift and timers all come
 // through here. What a pass does is not known here.
 
@@ -21,7 +21,8 @@ export interface RunnerOptions {
 }
 
 export interface Runner {
-  request(reason: string): void;
+  /** `urgent`: without waiting for the minimum interval. */
+  request(reason: string, options?: { readonly urgent?: boolean }): void;
   /** No pass starts after this; fulfilled when a running one has ended. */
   close(): Promise<void>;
 }
@@ -31,17 +32,20 @@ export function createRunner({ pass, timing = defaultRunnerTiming }: RunnerOptio
   let failures = 0;
   let running: Promise<void> | undefined;
   let isResting = false;
+  let isUrgent = false;
   let isClosed = false;
   let timer: NodeJS.Timeout | undefined;
 
-  function request(reason: string): void {
+  function request(reason: string, { urgent = false }: { readonly urgent?: boolean } = {}): void {
     if (isClosed) return;
     reasons.add(reason);
-    if (running === undefined && !isResting) start();
+    isUrgent ||= urgent;
+    if (running === undefined && (isUrgent || !isResting)) start();
   }
 
   function start(): void {
     clearTimeout(timer);
+    isUrgent = false;
     const taken = [...reasons];
     reasons = new Set();
     running = pass(taken)
@@ -53,7 +57,8 @@ export function createRunner({ pass, timing = defaultRunnerTiming }: RunnerOptio
     running = undefined;
     failures = isDone ? 0 : failures + 1;
     if (isClosed) return;
-    isResting = true;
+    isResting = !isUrgent;
+    if (isUrgent) return start();
     timer = setTimeout(rested, timing.minInterval);
   }
 
