@@ -12,6 +12,8 @@ export const agentProblemCodes = {
   "duplicate-name": "Another resource of the kind has the name; the one in the first file counts.",
   "no-local-endpoints": "No HostEndpoint is for this node any more, although some were: the host is not policed.",
   "kube-proxy-ipvs": "The host's kube-proxy runs in IPVS mode, which hostward does not support.",
+  "table-fight": "Others change hostward's table again and again.",
+  "ownership-unsupported": "The kernel cannot protect the table from other processes, as tableOwnership asks.",
   "ruleset-fault": "The compiled ruleset breaks a rule of nftables: a defect of hostward.",
   internal: "A pass failed with an error that nobody expected: a defect of hostward.",
   "kernel-refused": "The kernel refused an operation.",

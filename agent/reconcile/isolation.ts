@@ -33,10 +33,11 @@ const mostHeld = 16;
 
 export function createIsolation(): Isolation {
   const held = new Map<string, Held>();
-  let inForce: ReadonlyMap<string, Resource> = new Map();
+  let inForce: readonly Resource[] = [];
 
   return {
     spare(snapshot) {
+      if (held.size === 0) return snapshot;
       const current = new Map(snapshot.resources.map((resource) => [keyOf(resource), resource]));
       for (const [key, { refused }] of held) if (!sameContent(current.get(key), refused)) held.delete(key);
       if (held.size === 0) return snapshot;
@@ -50,7 +51,7 @@ export function createIsolation(): Isolation {
       const key = culpritOf(error);
       const refused = key === undefined ? undefined : resources.find((resource) => keyOf(resource) === key);
       if (key === undefined || refused === undefined || held.has(key) || held.size === mostHeld) return false;
-      const before = inForce.get(key);
+      const before = inForce.find((resource) => keyOf(resource) === key);
       const instead = sameContent(before, refused) ? undefined : before;
       if (before !== undefined && instead === undefined) return false;
       const hint = instead === undefined ? "it is left out until the kernel takes it" : "its previous version stays in force until the kernel takes this one";
@@ -58,7 +59,7 @@ export function createIsolation(): Isolation {
       return true;
     },
     landed: (resources) => {
-      inForce = new Map(resources.map((resource) => [keyOf(resource), resource]));
+      inForce = resources;
     },
     release: () => held.clear(),
     problems: () => [...held.values()].map(({ problem }) => problem),
@@ -68,7 +69,7 @@ export function createIsolation(): Isolation {
 /** Of what the kernel did not take for itself; a missing privilege or a full buffer is no resource's fault. */
 function culpritOf(error: unknown): string | undefined {
   if (!(error instanceof KernelError) || (error.code !== "refused" && error.code !== "unsupported")) return undefined;
-  if (error.operation?.object !== "rule") return undefined;
+  if (error.operation?.object !== "rule" || error.operation.verb === "delete") return undefined;
   const { kind, name } = error.operation.rule.origin;
   return `${kind}/${name}`;
 }

@@ -19,7 +19,14 @@ export interface Repairs {
   /** A look took this long; `by` had changed something, undefined when nothing was to be repaired. */
   spent(milliseconds: number, by: string | undefined): void;
   /** Who changes the table again and again, and how often it was repaired lately; undefined while there is no fight. */
-  fight(): { readonly by: string; readonly repairs: number; readonly seconds: number } | undefined;
+  fight(): Fight | undefined;
+}
+
+export interface Fight {
+  readonly by: string;
+  /** How many there were in the last so many seconds. */
+  readonly repairs: number;
+  readonly seconds: number;
 }
 
 export function createRepairs(limits: RepairLimits = defaultRepairLimits, now: () => number = () => performance.now()): Repairs {

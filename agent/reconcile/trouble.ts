@@ -7,6 +7,7 @@ import type { Place, Problem } from "../../rules/model/problem.ts";
 import type { Resource } from "../../rules/model/types.ts";
 import type { Origin } from "../../rules/ruleset/types.ts";
 import { KernelError } from "../kernel/interface.ts";
+import type { Fight } from "./repairs.ts";
 
 const stays = "the previous ruleset stays in force";
 const kernelPlace: Place = { source: "kernel" };
@@ -33,8 +34,15 @@ export function faultProblem(fault: string): Problem {
   return { code: "ruleset-fault", severity: "error", place: { source: "hostward" }, message: fault, hint };
 }
 
+export function fightProblem(fight: Fight | undefined): readonly Problem[] {
+  if (fight === undefined) return [];
+  const { by, repairs, seconds } = fight;
+  const message = `hostward's table was changed by others and repaired ${repairs} times in the last ${seconds} seconds, by ${by}: between a change and its repair the host is not policed as it should be`;
+  return [{ code: "table-fight", severity: "error", place: kernelPlace, message, hint: "stop what changes it, or set tableOwnership: true" }];
+}
+
 function operationSubject(operation: Operation, resources: readonly Resource[]): Pick<Problem, "place" | "resource" | "field"> {
-  if (operation.object !== "rule") return { place: kernelPlace };
+  if (operation.object !== "rule" || operation.verb === "delete") return { place: kernelPlace };
   const { origin } = operation.rule;
   const key = `${origin.kind}/${origin.name}`;
   const field = originField(origin);

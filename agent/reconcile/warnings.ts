@@ -1,22 +1,73 @@
-// What is valid and yet suspicious about what a pass enforces, as problems for its report.
+// What is valid and yet suspicious about what passes enforce, as problems for log and status. Looked for when passes have come to rest, since no rule
+// waits for a warning and a thorough look at a large host takes a while; other work goes on between its steps.
 
-import { lint } from "../../rules/lint/lint.ts";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { lintInSteps, sortByPlace } from "../../rules/lint/lint.ts";
 import type { SshAccess } from "../../rules/lint/world.ts";
 import type { Problem } from "../../rules/model/problem.ts";
 import type { Interface } from "../../rules/resolve/types.ts";
 import { sameContent } from "../store/sameContent.ts";
 import type { CompiledPass } from "./pass.ts";
 
-/** Remembers the last answer: most passes are about what the one before was about. */
-export function createWarnings(ssh: SshAccess): (compiled: CompiledPass) => readonly Problem[] {
-  let known: { readonly of: CompiledPass["input"]; readonly problems: readonly Problem[] } | undefined;
-  return ({ input, resolved }) => {
-    const { node, snapshot, settings } = input;
-    if (known?.of.snapshot !== snapshot || known.of.node !== node || !sameContent(known.of.settings, settings)) {
-      known = { of: input, problems: [...lint({ node, settings, resolved, ssh, resources: snapshot.resources }), ...ipvs(snapshot.interfaces)] };
-    }
-    return known.problems;
+export interface WarningsOptions {
+  readonly ssh: SshAccess;
+  /** All of them, when they are others than before. */
+  onWarnings(problems: readonly Problem[]): void;
+  /** Milliseconds without a pass before the look. */
+  readonly rest?: number;
+}
+
+export interface Warnings {
+  /** What the last pass was about. */
+  consider(compiled: CompiledPass): void;
+  close(): void;
+}
+
+const defaultRest = 200;
+
+export function createWarnings({ ssh, onWarnings, rest = defaultRest }: WarningsOptions): Warnings {
+  let considered: CompiledPass["input"] | undefined;
+  let latest: CompiledPass | undefined;
+  let told: readonly Problem[] = [];
+  let timer: NodeJS.Timeout | undefined;
+
+  async function look(compiled: CompiledPass): Promise<void> {
+    const problems = await problemsOf(compiled, ssh, () => latest === compiled);
+    if (problems === undefined) return;
+    considered = compiled.input;
+    if (sameContent(problems, told)) return;
+    told = problems;
+    onWarnings(told);
+  }
+
+  return {
+    consider(compiled) {
+      if (considered !== undefined && isAbout(compiled.input, considered)) return;
+      latest = compiled;
+      clearTimeout(timer);
+      timer = setTimeout(() => void look(compiled), rest);
+    },
+    close() {
+      latest = undefined;
+      clearTimeout(timer);
+    },
   };
+}
+
+function isAbout(input: CompiledPass["input"], other: CompiledPass["input"]): boolean {
+  return input.snapshot === other.snapshot && input.node === other.node && sameContent(input.settings, other.settings);
+}
+
+/** Undefined when it was overtaken. */
+async function problemsOf({ input, resolved }: CompiledPass, ssh: SshAccess, isLatest: () => boolean): Promise<readonly Problem[] | undefined> {
+  const { node, snapshot, settings } = input;
+  const found: Problem[] = [];
+  for (const problems of lintInSteps({ node, settings, resolved, ssh, resources: snapshot.resources })) {
+    found.push(...problems);
+    await nextTurn();
+    if (!isLatest()) return undefined;
+  }
+  return [...sortByPlace(found), ...ipvs(snapshot.interfaces)];
 }
 
 /** The dummy interface on which kube-proxy keeps its services' addresses in IPVS mode. */

@@ -98,7 +98,7 @@ function unite(a: Touched, b: Touched): Touched {
   if (a.kind === "nothing") return b;
   if (b.kind === "nothing") return a;
   if (a.kind === "table" || b.kind === "table") return { kind: "table" };
-  return { kind: "parts", chains: a.chains.union(b.chains), sets: a.sets.union(b.sets) };
+  return { kind: "parts", chains: new Set([...a.chains, ...b.chains]), sets: new Set([...a.sets, ...b.sets]) };
 }
 
 /** Generations are 32-bit counters that wrap and leave out 0 (nf_tables_commit). */
