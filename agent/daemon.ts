@@ -13,6 +13,7 @@ import { describeStatus, noPasses, type Passes, type Status, withReport } from "
 import { createJournal, type Journal } from "./journal.ts";
 import type { Kernel } from "./kernel/interface.ts";
 import { pinoLevel } from "./log.ts";
+import type { PassInput } from "./reconcile/pass.ts";
 import { createReconciler, type Reconciler } from "./reconcile/reconciler.ts";
 import type { Report } from "./reconcile/report.ts";
 import type { LoadedSettings } from "./settings/load.ts";
@@ -65,6 +66,7 @@ export class Daemon {
   #settings: Settings;
   /** Of the settings as they are written now, which are not in force while one of these is an error. */
   #settingsProblems: readonly Problem[] = [];
+  #warnings: readonly Problem[] = [];
   #passes: Passes = noPasses;
   #control: ControlServer | undefined;
   #sources: readonly (ResourceSource | LinksSource | Watcher)[] = [];
@@ -78,8 +80,12 @@ export class Daemon {
     this.#journal = createJournal(options.log);
     this.#reconciler = createReconciler({
       kernel: options.host.kernel,
-      input: () => ({ node: this.#settings.node, snapshot: this.#store.snapshot(), settings: policySettings(this.#settings) }),
+      input: () => this.#passInput(),
       onReport: (report) => this.#onReport(report),
+      onWarnings: (warnings) => {
+        this.#warnings = warnings;
+        this.#tellProblems();
+      },
       ssh: options.host.ssh,
     });
   }
@@ -115,6 +121,11 @@ export class Daemon {
     void links.synced.then(() => this.#inSync("interfaces"));
   }
 
+  #passInput(): PassInput {
+    const { node, optimise, tableOwnership: owned } = this.#settings;
+    return { node, snapshot: this.#store.snapshot(), settings: policySettings(this.#settings), optimise, owned };
+  }
+
   #take(reason: string, change: Parameters<Store["update"]>[0]): void {
     const isNew = this.#store.update(change);
     if (isNew && this.#waitingFor.size === 0) this.#reconciler.request(reason);
@@ -136,7 +147,7 @@ export class Daemon {
   }
 
   #problems(): readonly Problem[] {
-    return [...this.#settingsProblems, ...this.#store.snapshot().problems];
+    return [...this.#settingsProblems, ...this.#store.snapshot().problems, ...this.#warnings];
   }
 
   #tellProblems(): void {

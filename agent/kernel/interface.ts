@@ -7,6 +7,8 @@ export interface Kernel {
   /** What the kernel holds of the table. With `from`, what that held but for what was touched since, which alone is asked for. */
   read(table: string, from?: { readonly actual: Actual; readonly touched: Touched }): Promise<Reading>;
   generation(): Promise<number>;
+  /** Whether a table can belong to this socket and outlive it (Linux 6.9). */
+  canOwn(): Promise<boolean>;
   /**
    * Applies one batch, all of it or nothing. With `generation` the commit succeeds only if nobody changed the ruleset since.
    * @throws KernelError

@@ -55,6 +55,7 @@ export function createMemoryKernel(own: Committer = { processId: 1, processName:
     commits,
     read: async (table) => ({ generation, actual: listMemory(tables.get(table)) }),
     generation: async () => generation,
+    canOwn: async () => true,
     commit: async (batch, { generation: expected } = {}) => {
       if (batch.operations.length === 0) return committed(batch, generation);
       if (!permitted) throw notPermitted(undefined);

@@ -11,7 +11,7 @@ import { type Applied, type AppliedPass, applyPass, type CompiledPass, createFro
 import { createRepairs, type RepairLimits } from "./repairs.ts";
 import { failureReport, type Repair, type Report, successReport } from "./report.ts";
 import { createRunner, type RunnerTiming } from "./runner.ts";
-import { faultProblem, fightProblem, passProblem } from "./trouble.ts";
+import { faultProblem, fightProblem, ownershipProblem, passProblem } from "./trouble.ts";
 import { createWarnings } from "./warnings.ts";
 import { createWitness } from "./witness.ts";
 
@@ -42,6 +42,7 @@ export function createReconciler({ kernel, input, onReport, onWarnings = () => {
   let applied: Applied | undefined;
   let hadEndpoints = false;
   let suspicion: NodeJS.Timeout | undefined;
+  let owning: Promise<boolean> | undefined;
   const compilePass = createFront();
   const isolation = createIsolation();
   const repairs = createRepairs(limits);
@@ -76,8 +77,15 @@ export function createReconciler({ kernel, input, onReport, onWarnings = () => {
     return report.outcome !== "failed" && report.isolated === 0;
   }
 
+  function canOwn(): Promise<boolean> {
+    owning ??= kernel.canOwn().catch(() => false);
+    return owning;
+  }
+
   async function attempt(reasons: readonly string[]): Promise<Report> {
-    const given = input();
+    const asked = input();
+    const isRefused = asked.owned === true && !(await canOwn());
+    const given = isRefused ? { ...asked, owned: false } : asked;
     const { revision, resources } = given.snapshot;
     let compiled: CompiledPass | undefined;
     if (reasons.includes("retry")) isolation.release();
@@ -85,7 +93,7 @@ export function createReconciler({ kernel, input, onReport, onWarnings = () => {
       try {
         compiled = compilePass({ ...given, snapshot: isolation.spare(given.snapshot) });
         if (compiled.faults.length > 0) return failureReport(compiled, { reasons, revision, problems: compiled.faults.map(faultProblem) });
-        return await land(compiled, reasons);
+        return await land(compiled, { reasons, others: isRefused ? [ownershipProblem] : [] });
       } catch (error) {
         applied = undefined;
         if (!isolation.blame(error, given.snapshot)) return failureReport(compiled, { reasons, revision, problems: [passProblem(error, resources)] });
@@ -94,7 +102,7 @@ export function createReconciler({ kernel, input, onReport, onWarnings = () => {
   }
 
   /** @throws whatever stopped it */
-  async function land(compiled: CompiledPass, reasons: readonly string[]): Promise<Report> {
+  async function land(compiled: CompiledPass, { reasons, others }: { reasons: readonly string[]; others: readonly Problem[] }): Promise<Report> {
     const before = applied;
     const done = await applyPass(compiled, kernel, before, witness);
     hadEndpoints ||= done.resolved.statuses.length > 0 || (before === undefined && holdsMore(done));
@@ -102,8 +110,8 @@ export function createReconciler({ kernel, input, onReport, onWarnings = () => {
     isolation.landed(done.input.snapshot.resources);
     warnings.consider(done);
     const repair = repairOf(done, before);
-    const others = [...(hadEndpoints ? endpointsGone(done) : []), ...fightProblem(repairs.fight())];
-    return successReport(done, reasons, { isolated: isolation.problems(), others, repair });
+    const problems = [...others, ...(hadEndpoints ? endpointsGone(done) : []), ...fightProblem(repairs.fight())];
+    return successReport(done, reasons, { isolated: isolation.problems(), others: problems, repair });
   }
 
   function repairOf({ drift, generation }: AppliedPass, before: Applied | undefined): Repair | undefined {

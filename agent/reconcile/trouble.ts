@@ -34,6 +34,14 @@ export function faultProblem(fault: string): Problem {
   return { code: "ruleset-fault", severity: "error", place: { source: "hostward" }, message: fault, hint };
 }
 
+export const ownershipProblem: Problem = {
+  code: "ownership-unsupported",
+  severity: "warning",
+  place: kernelPlace,
+  message: "tableOwnership is set, and this kernel cannot let a table belong to a process and outlive it (Linux 6.9): other processes can change hostward's table",
+  hint: "what they change is still repaired",
+};
+
 export function fightProblem(fight: Fight | undefined): readonly Problem[] {
   if (fight === undefined) return [];
   const { by, repairs, seconds } = fight;

@@ -49,7 +49,10 @@ export function createWitness({ kernel, table, onHarmless, onSuspicion }: Witnes
   const stop = kernel.watch(table, (event) => {
     if (event.kind === "overflow") isBlind = true;
     else if (base === undefined || isAfter(event.generation, base)) heard.push({ change: event, at: performance.now() });
-    if (heard.length > mostKept) isBlind = true;
+    if (heard.length > mostKept) {
+      heard = [];
+      isBlind = true;
+    }
     isStillBlind ||= isBlind && isPassing;
     if (!isPassing) judge();
   });

@@ -154,3 +154,24 @@ test("closing waits for the running pass and starts no other", () =>
     await tick(200_000);
     assert.equal(passes.length, 1);
   }));
+
+test("an urgent request does not wait for the minimum interval", () =>
+  withBench(async ({ runner, passes, end }) => {
+    runner.request("start");
+    await end(true);
+    runner.request("manifests");
+    runner.request("foreign change", { urgent: true });
+    assert.deepEqual(passes.slice(1), [["manifests", "foreign change"]]);
+    await end(true);
+    runner.request("manifests");
+    assert.equal(passes.length, 2, "urgency ends with the pass that it asked for");
+  }));
+
+test("an urgent request during a pass makes the next one follow at once", () =>
+  withBench(async ({ runner, passes, end }) => {
+    runner.request("start");
+    runner.request("foreign change", { urgent: true });
+    assert.equal(passes.length, 1, "one pass at a time");
+    await end(true);
+    assert.deepEqual(passes.slice(1), [["foreign change"]]);
+  }));
