@@ -3,7 +3,9 @@
 import { createInterface } from "node:readline/promises";
 import { Command } from "@commander-js/extra-typings";
 import { table as tableName } from "../../rules/compile/hooks.ts";
+import { removal, shieldOf } from "../../rules/diff/takeover.ts";
 import { askDaemon } from "../control/client.ts";
+import type { Kernel, Reading } from "../kernel/interface.ts";
 import { CommandError, exitCodes } from "./exit.ts";
 import { flagHelp, settingsOrExit } from "./input.ts";
 import { complain, print } from "./terminal.ts";
@@ -24,22 +26,33 @@ async function reset(isSure: boolean, control: string): Promise<number> {
   const { openNetlinkKernel } = await import("../kernel/netlink.ts");
   const kernel = openNetlinkKernel();
   try {
-    const { actual } = await kernel.read(tableName);
+    const { actual, ownership } = await kernel.read(tableName);
     if (actual === undefined) {
       print(`there is no table inet ${tableName}: nothing to remove`);
       return exitCodes.ok;
     }
+    if (ownership === "other") throw new CommandError(owned, { exitCode: exitCodes.kernel });
     if (await isDaemonThere(control)) complain(`a daemon answers at ${control}: it will put its rules back unless it is stopped`);
     if (!isSure && !(await confirm(`Delete table inet ${tableName} (${actual.chains.length} chains)? Its rules end at once. [y/N] `))) {
       complain("nothing was changed");
       return exitCodes.problems;
     }
-    await kernel.commit({ table: tableName, operations: [{ verb: "delete", object: "table" }] });
+    await remove(kernel, ownership);
     print(`removed table inet ${tableName}`);
     return exitCodes.ok;
   } finally {
     kernel.close();
   }
+}
+
+const owned = `table inet ${tableName} belongs to a running process (tableOwnership), and only that one can change it: stop hostward first, then reset`;
+
+/** Also the shield that a process which was killed while it made the table anew has left behind. */
+async function remove(kernel: Kernel, ownership: Reading["ownership"]): Promise<void> {
+  const shield = shieldOf(tableName);
+  if (ownership === "orphan") await kernel.commit({ table: tableName, operations: [{ verb: "add", object: "table", owned: true }] });
+  await kernel.commit(removal(tableName));
+  if ((await kernel.read(shield)).actual !== undefined) await kernel.commit(removal(shield));
 }
 
 async function confirm(question: string): Promise<boolean> {
