@@ -2,21 +2,22 @@
 // kernel's tree, its first value and the value after its last, become its inclusive ends again.
 
 import type { ListedElements } from "../../native/codec/listedElements.ts";
-import { firstUnsorted, sortRows } from "../../rules/ruleset/keys.ts";
+import { firstUnsortedRow, keysOfBytes } from "../../rules/ruleset/chunks.ts";
+import { sortRows } from "../../rules/ruleset/sortRows.ts";
 import type { Keys } from "../../rules/ruleset/types.ts";
 
 export function keysOf(elements: ListedElements): Keys {
-  const { kind, width, count, bytes } = elements;
+  const { kind, width, bytes } = elements;
   const sorted = sortRows(bytes, width);
-  return kind === "bounds" ? joinBounds(sorted, elements) : { width, count, bytes: sorted };
+  return kind === "bounds" ? joinBounds(sorted, elements) : keysOfBytes(width, sorted);
 }
 
 /**
  * Whether an element came twice: then another did not come at all. So the kernel dumps a hash set while its table is being resized, which a
  * worker does some time after many elements came or went, and no generation or NLM_F_DUMP_INTR tells of it (rhashtable_walk_next).
  */
-export function isTorn({ kind, width, count, bytes }: ListedElements): boolean {
-  return kind === "keys" && firstUnsorted({ width, count, bytes: sortRows(bytes.slice(), width) }) !== undefined;
+export function isTorn({ kind, width, bytes }: ListedElements): boolean {
+  return kind === "keys" && firstUnsortedRow(sortRows(bytes.slice(), width), width) !== undefined;
 }
 
 /**
@@ -40,7 +41,7 @@ function joinBounds(bounds: Uint8Array, { keyLength, width, count: rows }: Liste
     if (bounds[at + half] === 1) open = at;
   }
   close(new Uint8Array(keyLength).fill(0xff));
-  return { width: 2 * half, count, bytes: bytes.slice(0, count * 2 * half) };
+  return keysOfBytes(2 * half, bytes.slice(0, count * 2 * half));
 }
 
 function preceding(key: Uint8Array): Uint8Array {

@@ -8,6 +8,7 @@ import { readMessages } from "../../native/codec/message.ts";
 import { ruleChain, rulesRequest } from "../../native/codec/rule.ts";
 import { decodeSet, type ListedSet, setsRequest } from "../../native/codec/set.ts";
 import type { Actual, ActualChain, Sized } from "../../rules/diff/types.ts";
+import { keysOfBytes, noKeys } from "../../rules/ruleset/chunks.ts";
 import { unpackKeys } from "../../rules/ruleset/keys.ts";
 import type { Keys, MapEntry, NftMap, NftSet } from "../../rules/ruleset/types.ts";
 import { KernelError } from "./interface.ts";
@@ -17,7 +18,7 @@ export type Dump = (request: (sequence: number) => Uint8Array) => Promise<Uint8A
 
 const dumpAttempts = 50;
 
-const NO_KEYS: Keys = { width: 0, count: 0, bytes: new Uint8Array(0) };
+const NO_KEYS: Keys = noKeys(0);
 
 /** The table is there: without it the kernel refuses the dump of its sets with ENOENT. */
 export async function listTable(dump: Dump, table: string): Promise<Actual> {
@@ -71,8 +72,8 @@ function listMap({ name, types, flavour, comment, size }: ListedSet, elements: L
 }
 
 /** In bytewise order of their keys. A verdict that hostward does not know (continue, queue) leaves its entry out. */
-function listEntries(types: NftMap["types"], { bytes, width, count, verdicts }: ListedElements): MapEntry[] {
-  const scalars = unpackKeys({ types, flavour: "hash", keys: { width, count, bytes } });
+function listEntries(types: NftMap["types"], { bytes, width, verdicts }: ListedElements): MapEntry[] {
+  const scalars = unpackKeys({ types, flavour: "hash", keys: keysOfBytes(width, bytes) });
   const rows = verdicts.map((verdict, i) => ({ verdict, key: scalars[i] ?? [], order: Buffer.from(bytes.subarray(i * width, (i + 1) * width)) }));
   return rows.sort((a, b) => a.order.compare(b.order)).flatMap(({ key, verdict }) => (verdict ? [{ key, verdict }] : []));
 }

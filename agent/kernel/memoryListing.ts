@@ -2,7 +2,9 @@
 // sound. Reads the table only.
 
 import type { Actual, ActualChain, Sized } from "../../rules/diff/types.ts";
-import { keyWidth, sortRows, unpackKeys } from "../../rules/ruleset/keys.ts";
+import { eachKey, keysOfBytes } from "../../rules/ruleset/chunks.ts";
+import { keyWidth, unpackKeys } from "../../rules/ruleset/keys.ts";
+import { sortRows } from "../../rules/ruleset/sortRows.ts";
 import type { Keys, NftMap, NftSet, Rule, Verdict } from "../../rules/ruleset/types.ts";
 import type { MemoryChain, MemorySet, MemoryTable } from "./memoryTable.ts";
 
@@ -55,10 +57,11 @@ function listSet([name, { types, flavour, elements, comment, size }]: readonly [
 
 function listMap([name, { types, elements, comment, size }]: readonly [string, MemorySet]): NftMap & Sized {
   const keys = packElements(elements, keyWidth(types));
-  const entries = unpackKeys({ types, flavour: "hash", keys }).map((key, i) => {
-    const id = keys.bytes.subarray(i * keys.width, (i + 1) * keys.width).join();
-    return { key, verdict: elements.get(id)?.verdict ?? { kind: "accept" as const } };
-  });
+  const ids = Array.from(eachKey(keys), (key) => key.join());
+  const entries = unpackKeys({ types, flavour: "hash", keys }).map((key, i) => ({
+    key,
+    verdict: elements.get(ids[i] ?? "")?.verdict ?? { kind: "accept" as const },
+  }));
   return { name, types, entries, comment, size };
 }
 
@@ -69,7 +72,7 @@ function packElements(elements: MemorySet["elements"], width: number): Keys {
     bytes.set(key, at);
     at += width;
   }
-  return { width, count: elements.size, bytes: sortRows(bytes, width) };
+  return keysOfBytes(width, sortRows(bytes, width));
 }
 
 function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {

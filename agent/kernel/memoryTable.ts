@@ -3,6 +3,7 @@
 // A draft is changed in place; memory.ts copies the table before a batch and throws the copy away when an operation is refused.
 
 import type { Operation } from "../../rules/diff/types.ts";
+import { eachKey } from "../../rules/ruleset/chunks.ts";
 import { commentText } from "../../rules/ruleset/comment.ts";
 import { capacity, declaredSize, encodeKey } from "../../rules/ruleset/keys.ts";
 import type { Chain, DataType, Keys, MapEntry, NftMap, NftSet, Rule, Verdict } from "../../rules/ruleset/types.ts";
@@ -196,8 +197,8 @@ function addElement(table: MemoryTable, set: MemorySet, { id, element }: { reado
   set.elements.set(id, element);
 }
 
-function elementsOf({ bytes, width, count }: Keys): MemoryElement[] {
-  return Array.from({ length: count }, (_, i) => ({ key: bytes.slice(i * width, (i + 1) * width), verdict: undefined }));
+function elementsOf(keys: Keys): MemoryElement[] {
+  return Array.from(eachKey(keys), (key) => ({ key: key.slice(), verdict: undefined }));
 }
 
 function entriesOf(types: readonly DataType[], entries: readonly MapEntry[]): MemoryElement[] {

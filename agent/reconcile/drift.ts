@@ -1,5 +1,6 @@
 // Says in what the kernel's table differs from what hostward left there, in words for the log; or that it does not.
 
+import { sameKeys } from "../../rules/diff/keys.ts";
 import type { Actual, ActualChain } from "../../rules/diff/types.ts";
 import type { MapEntry } from "../../rules/ruleset/types.ts";
 import { sameContent } from "../store/sameContent.ts";
@@ -9,7 +10,7 @@ export function describeDrift(found: Actual | undefined, expected: Actual): stri
   if (found === undefined) return "the table is gone";
   return (
     listDrift("chain", found.chains, expected.chains, chainDrift) ??
-    listDrift("set", found.sets, expected.sets, (a, b) => (sameContent([a.types, a.keys], [b.types, b.keys]) ? undefined : "has other elements")) ??
+    listDrift("set", found.sets, expected.sets, (a, b) => (sameContent(a.types, b.types) && sameKeys(a.keys, b.keys) ? undefined : "has other elements")) ??
     listDrift("map", found.maps, expected.maps, (a, b) => (sameContent(sortedEntries(a), sortedEntries(b)) ? undefined : "has other elements"))
   );
 }

@@ -56,18 +56,33 @@ interface Layout {
 /** EEXIST for an element that is there already, ENOENT for one to delete that is not, ENFILE beyond the declared size. */
 export function writeElements(batch: BatchWriter, verb: ElementVerb, set: ElementTarget, keys: Keys): void {
   const layout = layoutOf(set);
-  const source = wordsOf(keys);
   const stride = keys.width / 4;
   const atOnce = Math.floor((MAX_NEST - 4) / layout.bytes);
   const messageRoom = 64 + 4 * (set.table.length + set.name.length);
-  for (let from = 0; from < keys.count; from += atOnce) {
-    const left = keys.count - from;
+  const source = chunkReader(keys);
+  for (let left = keys.count; left > 0; left -= Math.min(left, atOnce)) {
     const { writer, nest } = openMessage(batch, verb, set);
     writer.reserve(left * layout.bytes + Math.ceil(left / atOnce) * messageRoom);
-    layout.fill(writer, source.subarray(from * stride, (from + Math.min(left, atOnce)) * stride), layout);
+    for (let room = Math.min(left, atOnce); room > 0; ) {
+      const words = source(room * stride);
+      layout.fill(writer, words, layout);
+      room -= words.length / stride;
+    }
     writer.end(nest);
     batch.end();
   }
+}
+
+/** Each call gives the next words of the keys, at most so many and none from two chunks. */
+function chunkReader({ chunks }: Keys): (most: number) => Int32Array {
+  let next = 0;
+  let rest: Int32Array = new Int32Array(0);
+  return (most) => {
+    if (rest.length === 0) rest = wordsOf({ bytes: chunks[next++] ?? new Uint8Array(0) });
+    const words = rest.subarray(0, most);
+    rest = rest.subarray(words.length);
+    return words;
+  };
 }
 
 export function writeVerdictElements(batch: BatchWriter, verb: ElementVerb, map: ElementTarget, elements: readonly VerdictElement[]): void {

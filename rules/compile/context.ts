@@ -1,65 +1,88 @@
-// What one run of compile has made so far: chains, sets and maps by name, each made once however many endpoints use it.
-// A name with a second meaning would be a collision of digests and ends the run; nothing is known here of what things mean.
+// One pass of compile: what it makes is put under names, each made once however many endpoints use it, and what the pass before has made of the same
+// things is taken as it is. A name with a second meaning would be a collision of digests and ends the pass; nothing is known here of what things mean.
 
 import { invariant } from "../net/invariant.ts";
-import type { Family } from "../net/types.ts";
-import type { PortMember, Resolved } from "../resolve/types.ts";
-import type { Chain, Keys, NftMap, NftSet, Rule, Ruleset } from "../ruleset/types.ts";
-import { sizedName } from "./names.ts";
+import { compareBytes } from "../resolve/order.ts";
+import type { Resolved, ResolvedEndpoint, ResolvedTier } from "../resolve/types.ts";
+import type { BaseChain, Origin, Rule, Ruleset } from "../ruleset/types.ts";
+import { jump } from "./effects.ts";
+import type { ChainEntry, Memory, SetEntry } from "./memory.ts";
+import { keyed } from "./memory.ts";
+import { type Stage, type Voice, voices } from "./stages.ts";
 
 export interface Context {
   readonly resolved: Resolved;
-  readonly chains: Map<string, { readonly identity: string; readonly chain: Chain }>;
-  readonly sets: Map<string, NftSet>;
-  readonly maps: Map<string, NftMap>;
-  /** Names of the sets already made for a selector's id or an array of port members: packing and hashing them is done once. */
-  readonly known: Readonly<Record<Family, Map<string | readonly PortMember[], string>>>;
+  readonly memory: Memory;
+  readonly pass: number;
+  /** Those of `resolved` by name. */
+  readonly endpoints: readonly ResolvedEndpoint[];
+  /** The first rules of all endpoints' chains at a stage. */
+  readonly steps: Map<Stage, readonly Rule[]>;
+  /** The tiers' chains of this pass by what TierMemory's hash says of them. */
+  readonly tiers: Readonly<Record<Voice, Map<number, TierUse[]>>>;
+  /** The sets that the rules which are being made have looked up so far. */
+  lookups: SetEntry[];
 }
 
-export function createContext(resolved: Resolved): Context {
-  return { resolved, chains: new Map(), sets: new Map(), maps: new Map(), known: { 4: new Map(), 6: new Map() } };
+export interface TierUse {
+  readonly tier: ResolvedTier;
+  readonly chain: ChainEntry;
 }
 
-/** Adds the chain unless it is there. `identity` is what it stands for, in full. Returns its name. */
-export function regularChain(context: Context, { name, identity }: { name: string; identity: string }, rules: () => readonly Rule[]): string {
-  const known = context.chains.get(name);
-  if (known === undefined) context.chains.set(name, { identity, chain: { kind: "regular", name, rules: rules() } });
-  else invariant(known.identity === identity, `chain ${name} would stand for "${known.identity}" and for "${identity}"`);
-  return name;
+export function beginPass(memory: Memory, resolved: Resolved): Context {
+  memory.pass += 1;
+  const tiers = keyed(voices, () => new Map());
+  return { resolved, memory, pass: memory.pass, endpoints: byName(resolved.endpoints), steps: new Map(), tiers, lookups: [] };
 }
 
-export function addChain(context: Context, chain: Chain): void {
-  invariant(!context.chains.has(chain.name), `chain ${chain.name} is made twice`);
-  context.chains.set(chain.name, { identity: chain.name, chain });
+/** Drops what the pass did not want. The very ruleset of the pass before when nothing differs. */
+export function endPass({ memory, pass }: Context, table: string): Ruleset {
+  const last = memory.ruleset;
+  const [chains, sets, maps] = [memory.chains.settle(pass), memory.sets.settle(pass), memory.maps.settle(pass)];
+  if (last === undefined || last.chains !== chains || last.sets !== sets || last.maps !== maps) memory.ruleset = { table, chains, sets, maps };
+  return memory.ruleset as Ruleset;
 }
 
-/** Adds the set unless it is there. Returns the name by which to look it up. */
-export function namedSet(context: Context, set: NftSet): string {
-  const name = set.flavour === "hash" ? sizedName(set.name, set.keys.count) : set.name;
-  const known = context.sets.get(name);
-  if (known === undefined) context.sets.set(name, { ...set, name });
-  else invariant(known.comment === set.comment && sameBytes(known.keys, set.keys), `set ${name} would stand for "${known.comment}" and for "${set.comment}"`);
-  return name;
+export interface ChainForm {
+  readonly name: string;
+  /** What it stands for, in full. */
+  readonly identity: string;
+  readonly hook?: Pick<BaseChain, "hook" | "priority">;
 }
 
-/** Adds the map. Returns the name by which to look it up. */
-export function namedMap(context: Context, map: NftMap): string {
-  const name = sizedName(map.name, map.entries.length);
-  invariant(!context.maps.has(name), `map ${name} is made twice`);
-  context.maps.set(name, { ...map, name });
-  return name;
+/** The chain, unless the pass has made it already with these rules. With the same rules as in the pass before it is the same chain. */
+export function chainOf({ memory, pass }: Context, { name, identity, hook }: ChainForm, rules: () => readonly Rule[]): ChainEntry {
+  const known = memory.chains.get(name);
+  if (known?.wantedIn === pass) {
+    invariant(known.identity === identity, `chain ${name} would stand for "${known.identity}" and for "${identity}"`);
+    return known;
+  }
+  const made = rules();
+  const value = hook === undefined ? ({ kind: "regular", name, rules: made } as const) : ({ kind: "base", name, ...hook, rules: made } as const);
+  if (known === undefined) return memory.chains.add({ name, value, wantedIn: pass, identity, jump: undefined });
+  if (known.identity !== identity) {
+    known.identity = identity;
+    known.jump = undefined;
+  }
+  if (!sameItems(known.value.rules, made)) memory.chains.replace(known, value);
+  known.wantedIn = pass;
+  return known;
 }
 
-export function rulesetOf(context: Context, table: string): Ruleset {
-  const chains = [...context.chains.values()].map(({ chain }) => chain);
-  return { table, chains: byName(chains), sets: byName([...context.sets.values()]), maps: byName([...context.maps.values()]) };
+/** The rule that leads to the chain and back. */
+export function jumpTo(chain: ChainEntry, origin: Origin): Rule {
+  chain.jump ??= jump(chain.name, origin);
+  return chain.jump;
 }
 
-/** Names are ASCII, so `<` is the order of their bytes. */
-function byName<T extends { readonly name: string }>(things: readonly T[]): T[] {
-  return things.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+export function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
+  return true;
 }
 
-function sameBytes(a: Keys, b: Keys): boolean {
-  return a.width === b.width && a.bytes.length === b.bytes.length && a.bytes.every((byte, at) => byte === b.bytes[at]);
+function byName(endpoints: readonly ResolvedEndpoint[]): readonly ResolvedEndpoint[] {
+  const order = (a: ResolvedEndpoint, b: ResolvedEndpoint): number => compareBytes(a.endpoint.metadata.name, b.endpoint.metadata.name);
+  return endpoints.every((endpoint, at) => at === 0 || order(endpoints[at - 1] as ResolvedEndpoint, endpoint) < 0) ? endpoints : endpoints.toSorted(order);
 }

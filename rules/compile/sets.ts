@@ -1,52 +1,78 @@
-// Addresses, ports and protocols become named sets. A list written in a rule is shared by content; a selector's set by its
-// selector, one per family. Single values never come here: they stand in the rule.
+// Addresses, ports and protocols become named sets. A list written in a rule is shared by content; the addresses of a selector and the members of a
+// named port by what they are defined by, one set per family. Single values never come here: they stand in the rule.
 //
-// A selector that stands for no address still gets its set, an empty hash set: the first member is then one element more
-// and not a new rule in every chain that uses the selector.
+// A definition that stands for nothing still gets its set, an empty hash set: the first member is then one element more
+// and not a new rule in every chain that uses it.
 
 import { addressBits } from "../net/address.ts";
 import { invariant } from "../net/invariant.ts";
 import type { Family, PortRange, Prefix } from "../net/types.ts";
-import type { PortMember } from "../resolve/types.ts";
+import type { MemberSet } from "../resolve/types.ts";
+import { bytesOfKeys } from "../ruleset/chunks.ts";
 import { packKeys, packPrefixes, packRanges } from "../ruleset/keys.ts";
-import type { DataType, Keys, NftSet } from "../ruleset/types.ts";
-import { type Context, namedSet } from "./context.ts";
-import { setName } from "./names.ts";
+import type { DataType, Keys } from "../ruleset/types.ts";
+import type { Context } from "./context.ts";
+import { digest } from "./hash.ts";
+import { keepsName, lookUp, namedSet } from "./lookups.ts";
+import type { MemberSetMemory, SetEntry } from "./memory.ts";
+import { digestedSetName, setName, sizedName } from "./names.ts";
 
 const addressTypes = { 4: "ipv4_addr", 6: "ipv6_addr" } as const;
 const familyNames = { 4: "IPv4", 6: "IPv6" } as const;
 
 /** The set of a selector's addresses in one family. */
 export function selectorSet(context: Context, id: string, family: Family): string {
-  return madeOnce(context, { key: id, family }, () => {
-    const set = context.resolved.sets.get(id);
-    invariant(set !== undefined, `no address set for the selector ${id}`);
-    const { flavour, keys } = packAddresses(family, set.members[family]);
-    const identity = flavour === "hash" ? [id] : [id, keys.bytes];
-    return {
-      name: setName(`sel${family}`, flavour, identity),
-      types: [addressTypes[family]],
-      flavour,
-      keys,
-      comment: `selector ${id} (${familyNames[family]})`,
-    };
-  });
+  return memberSet(context, id, { kind: "sel", family });
 }
 
-/** The set of (address, protocol, port) of a named port's members in one family. Named by content: no definition comes with them. */
-export function namedPortSet(context: Context, members: readonly PortMember[], family: Family): string {
-  return madeOnce(context, { key: members, family }, () => {
-    const types: DataType[] = [addressTypes[family], "inet_proto", "inet_service"];
-    const rows = members.filter(({ address }) => address.family === family).map(({ address, protocol, port }) => [address, protocol, port]);
-    const keys = packKeys(types, rows);
-    return { name: setName(`named${family}`, "hash", [keys.bytes]), types, flavour: "hash", keys, comment: `named ports (${familyNames[family]})` };
-  });
+/** The set of (address, protocol, port) of a named port's members in one family. */
+export function namedPortSet(context: Context, id: string, family: Family): string {
+  return memberSet(context, id, { kind: "named", family });
+}
+
+interface MemberKind {
+  readonly kind: "sel" | "named";
+  readonly family: Family;
+}
+
+function memberSet(context: Context, id: string, kind: MemberKind): string {
+  const set = context.resolved.sets.get(id);
+  invariant(set !== undefined, `there is no set for ${id}`);
+  const { entries, digest } = memoryOf(context, set);
+  const slot = `${kind.kind}${kind.family}` as const;
+  const known = entries[slot];
+  if (known !== undefined && (known.wantedIn === context.pass || keepsName(context, known))) return lookUp(context, known);
+  const entry = definedSet(context, { set, ...kind, digest });
+  entries[slot] = entry;
+  return lookUp(context, entry);
+}
+
+function memoryOf({ memory }: Context, set: MemberSet): MemberSetMemory {
+  const known = memory.memberSets.get(set) ?? { digest: digest([set.id]), entries: {} };
+  memory.memberSets.set(set, known);
+  return known;
+}
+
+/** The set of that definition: of an earlier pass if it is still so called. */
+function definedSet(context: Context, { set, kind, family, digest }: MemberKind & { readonly set: MemberSet; readonly digest: string }): SetEntry {
+  const { sets } = context.memory;
+  const members = set.members[family];
+  const { types, flavour, keys } = members;
+  const stem = digestedSetName(`${kind}${family}`, flavour, digest);
+  const name = flavour === "hash" ? sizedName(stem, keys.count) : stem;
+  const known = sets.get(name);
+  if (known !== undefined) {
+    invariant(known.source?.id === set.id && keepsName(context, known), `set ${name} would stand for ${known.value.comment} and for ${set.id}`);
+    return known;
+  }
+  const comment = `${kind === "sel" ? `selector ${set.id}` : "named ports"} (${familyNames[family]})`;
+  return sets.add({ name, value: { name, types, flavour, keys, comment }, wantedIn: context.pass, source: { id: set.id, family, members } });
 }
 
 /** The set of networks that a rule lists; they are of this family, disjoint and sorted. */
 export function networkSet(context: Context, family: Family, networks: readonly Prefix[]): string {
   const { flavour, keys } = packAddresses(family, networks);
-  const name = setName(`net${family}`, flavour, [keys.bytes]);
+  const name = setName(`net${family}`, flavour, [bytesOfKeys(keys)]);
   return namedSet(context, { name, types: [addressTypes[family]], flavour, keys, comment: `networks of a rule (${familyNames[family]})` });
 }
 
@@ -54,7 +80,8 @@ export function networkSet(context: Context, family: Family, networks: readonly 
 export function portSet(context: Context, ranges: readonly PortRange[]): string {
   const flavour = ranges.every(({ from, to }) => from === to) ? "hash" : "interval";
   const keys = flavour === "interval" ? packRanges("inet_service", ranges) : packSingles("inet_service", ranges);
-  return namedSet(context, { name: setName("port", flavour, [keys.bytes]), types: ["inet_service"], flavour, keys, comment: "ports of a rule" });
+  const name = setName("port", flavour, [bytesOfKeys(keys)]);
+  return namedSet(context, { name, types: ["inet_service"], flavour, keys, comment: "ports of a rule" });
 }
 
 /** The set of protocols, by IANA number. */
@@ -63,17 +90,10 @@ export function protocolSet(context: Context, protocols: readonly number[]): str
     ["inet_proto"],
     protocols.map((protocol) => [protocol]),
   );
-  return namedSet(context, { name: setName("proto", "hash", [keys.bytes]), types: ["inet_proto"], flavour: "hash", keys, comment: "protocols" });
+  return namedSet(context, { name: setName("proto", "hash", [bytesOfKeys(keys)]), types: ["inet_proto"], flavour: "hash", keys, comment: "protocols" });
 }
 
-function madeOnce(context: Context, { key, family }: { key: string | readonly PortMember[]; family: Family }, make: () => NftSet): string {
-  const known = context.known[family];
-  const name = known.get(key) ?? namedSet(context, make());
-  known.set(key, name);
-  return name;
-}
-
-/** Hash as long as every member is one address: lookups are cheaper, and it changes in place. */
+/** Hash as long as every member is one address: lookups are cheaper. */
 function packAddresses(family: Family, networks: readonly Prefix[]): { flavour: "hash" | "interval"; keys: Keys } {
   if (networks.some(({ length }) => length !== addressBits(family))) return { flavour: "interval", keys: packPrefixes(family, networks) };
   const rows = networks.map(({ address }) => [{ family, value: address }]);

@@ -1,9 +1,10 @@
 // A Transaction in words: each operation as one line of nft, whole transactions with counts. For the log, `plan`, and the message of a refusal;
 // nothing here is read back by nft.
 
+import { firstKeys } from "../ruleset/chunks.ts";
 import { commentText } from "../ruleset/comment.ts";
 import { printElements, printEntry, printRule } from "../ruleset/print.ts";
-import type { Chain, Keys, NftMap, NftSet } from "../ruleset/types.ts";
+import type { Chain, NftMap, NftSet } from "../ruleset/types.ts";
 import type { Batch, Operation, Transaction } from "./types.ts";
 
 /** How many elements of a set or map one line shows. */
@@ -22,7 +23,7 @@ export function describeOperation(operation: Operation): string {
     case "set":
       return operation.verb === "add" ? describeSet(operation.set) : `delete set ${operation.name}`;
     case "elements":
-      return `${verb} element ${operation.set.name} ${list(printElements({ ...operation.set, keys: firstKeys(operation.keys) }), operation.keys.count)}`;
+      return `${verb} element ${operation.set.name} ${list(printElements({ ...operation.set, keys: firstKeys(operation.keys, shown) }), operation.keys.count)}`;
     case "map":
       return operation.verb === "add" ? describeMap(operation.map) : `delete map ${operation.name}`;
     case "entries": {
@@ -73,11 +74,6 @@ function describeSet({ name, types, flavour, comment }: NftSet): string {
 
 function describeMap({ name, types, comment }: NftMap): string {
   return `add map ${name} { type ${types.join(" . ")} : verdict; comment "${commentText(comment)}"; }`;
-}
-
-function firstKeys({ width, count, bytes }: Keys): Keys {
-  const few = Math.min(count, shown);
-  return { width, count: few, bytes: bytes.subarray(0, few * width) };
 }
 
 function list(texts: readonly string[], count: number): string {

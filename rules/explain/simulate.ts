@@ -2,9 +2,10 @@
 // It starts from the statements that lower starts from and knows nothing of policies; evaluate says what they should have done.
 
 import { prefixContains } from "../net/prefix.ts";
+import { hasKey } from "../ruleset/chunks.ts";
 import { withDependencies } from "../ruleset/dependencies.ts";
 import { fields } from "../ruleset/fields.ts";
-import { containsKey, encodeKey } from "../ruleset/keys.ts";
+import { encodeKey } from "../ruleset/keys.ts";
 import { printRule } from "../ruleset/print.ts";
 import type { BaseChain, Field, Hook, NftMap, NftSet, Origin, Rule, Ruleset, Scalar, Statement, Value, Verdict } from "../ruleset/types.ts";
 import { isTrackedAt, passagesOf } from "./hooks.ts";
@@ -125,7 +126,7 @@ function matches(run: Run, { field, op, value }: Extract<Statement, { kind: "mat
 function looksUp(run: Run, { fields: concatenated, op, set }: Extract<Statement, { kind: "lookup" }>): boolean {
   const found = run.index.sets.get(set) ?? missing(set);
   const key = loadKey(run, concatenated);
-  return key !== undefined && containsKey(found, key) === (op === "in");
+  return key !== undefined && hasKey(found, key) === (op === "in");
 }
 
 function verdictIn(run: Run, { fields: concatenated, map }: Extract<Statement, { kind: "vmap" }>): Verdict | undefined {

@@ -1,6 +1,7 @@
 // A ruleset as `nft --debug=netlink` (nft 1.0.6) would list it: sets, their elements, then every rule as expressions. For reading, goldens and
 // for comparing with nft itself; the bytes that go to the kernel are native/codec's.
 
+import { eachKey } from "./chunks.ts";
 import type { Expression } from "./expression.ts";
 import { dataTypes } from "./fields.ts";
 import { capacity, declaredSize, encodeKey, successor } from "./keys.ts";
@@ -73,7 +74,7 @@ function printEffect(expression: Exclude<Expression, { kind: Loading }>): string
 }
 
 function printSet(table: string, set: NftSet): string {
-  const elements = set.flavour === "interval" ? intervalElements(set) : rows(set.keys.bytes, set.keys.width).map((key) => `${bareWords(key)}  : 0`);
+  const elements = set.flavour === "interval" ? intervalElements(set) : Array.from(eachKey(set.keys), (key) => `${bareWords(key)}  : 0`);
   return printDeclared({ name: set.name, table, flags: set.flavour === "interval" ? INTERVAL : "0", size: declaredSize(set) }, elements);
 }
 
@@ -102,16 +103,12 @@ function printDeclared({ name, table, flags, size }: Declared, elements: readonl
 function intervalElements(set: NftSet): string[] {
   const half = set.keys.width / 2;
   const width = set.types.reduce((sum, type) => sum + dataTypes[type].width, 0);
-  const elements = rows(set.keys.bytes, set.keys.width).flatMap((range) => {
+  const elements = [...eachKey(set.keys)].flatMap((range) => {
     const after = successor(range.slice(half), width);
     return [`${bareWords(range.slice(0, half))}  : 0`, ...(after === undefined ? [] : [`${bareWords(after)}  : 1`])];
   });
-  const before = set.keys.bytes.subarray(0, half).some((byte) => byte !== 0);
+  const before = set.keys.chunks[0]?.subarray(0, half).some((byte) => byte !== 0);
   return before ? [`${bareWords(new Uint8Array(half))}  : 1`, ...elements] : elements;
-}
-
-function rows(bytes: Uint8Array, width: number): Uint8Array[] {
-  return Array.from({ length: bytes.length / width }, (_, i) => bytes.subarray(i * width, (i + 1) * width));
 }
 
 function verdictWord(verdict: Verdict): string {

@@ -3,9 +3,10 @@
 
 import { checkJumps } from "./checkJumps.ts";
 import { checkRule, type Named } from "./checkRule.ts";
+import { compareBytes, eachKey, firstUnsorted } from "./chunks.ts";
 import { originComment } from "./comment.ts";
 import { dataTypes } from "./fields.ts";
-import { compareBytes, encodeKey, firstUnsorted, keyWidth, successor } from "./keys.ts";
+import { encodeKey, keyWidth } from "./keys.ts";
 import type { Chain, DataType, Keys, MapEntry, NftMap, NftSet, Rule, Ruleset } from "./types.ts";
 import { encodeUtf8 } from "./utf8.ts";
 
@@ -50,27 +51,28 @@ function checkSorted(objects: readonly { readonly name: string }[]): string[] {
 function checkKeys({ types, flavour, keys }: NftSet): string[] {
   const field = keyWidth(types);
   const width = flavour === "interval" ? 2 * field : field;
-  if (keys.width !== width || keys.bytes.length !== width * keys.count) return [`keys of ${keys.width} bytes, ${keys.count} in ${keys.bytes.length}`];
+  const bytes = keys.chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  if (keys.width !== width || bytes !== width * keys.count) return [`keys of ${keys.width} bytes, ${keys.count} in ${bytes}`];
+  if (keys.chunks.some((chunk) => chunk.length === 0 || chunk.length % width !== 0)) return ["a chunk of keys that is empty or ends within a key"];
   // Concatenated intervals would take a byte swap of some fields (nft 1.0.6) and a lookup that is slow to change.
   if (flavour === "interval" && (types.length !== 1 || types.some((type) => dataTypes[type].order !== "big"))) return [`no intervals of ${types.join(" . ")}`];
-  const bad = firstUnsorted(keys) ?? (flavour === "interval" ? firstOverlap(keys, dataTypes[types[0] as DataType].width) : undefined);
+  const bad = firstUnsorted(keys) ?? (flavour === "interval" ? firstOverlap(keys) : undefined);
   return bad === undefined ? [] : [`key ${bad} is out of order, there twice or overlaps`];
 }
 
-function firstOverlap({ bytes, width }: Keys, typeWidth: number): number | undefined {
-  for (let at = 0; at < bytes.length; at += width) {
-    const previous = at === 0 ? undefined : bytes.subarray(at - width / 2, at);
-    if (!isNextRange(previous, bytes.subarray(at, at + width), typeWidth)) return at / width;
+/** Ranges may touch: a tree keeps the end of one and the beginning of the next as two elements. */
+function firstOverlap(keys: Keys): number | undefined {
+  const half = keys.width / 2;
+  let previous: Uint8Array | undefined;
+  let index = 0;
+  for (const key of eachKey(keys)) {
+    const from = key.subarray(0, half);
+    const to = key.subarray(half);
+    if (compareBytes(from, to) > 0 || (previous !== undefined && compareBytes(previous, from) >= 0)) return index;
+    previous = to;
+    index++;
   }
   return undefined;
-}
-
-/** The range is no empty one, and at least one value lies between it and the end of the previous. */
-function isNextRange(previous: Uint8Array | undefined, range: Uint8Array, width: number): boolean {
-  const from = range.subarray(0, range.length / 2);
-  const after = previous === undefined ? undefined : successor(previous, width);
-  const apart = previous === undefined || (after !== undefined && compareBytes(after, from) < 0);
-  return apart && compareBytes(from, range.subarray(range.length / 2)) <= 0;
 }
 
 function checkEntries({ types, entries }: NftMap): string[] {

@@ -3,7 +3,9 @@
 
 import { prefixRange } from "../net/prefix.ts";
 import type { Address, Family, Prefix, Range } from "../net/types.ts";
+import { eachKey, keysOfBytes } from "./chunks.ts";
 import { dataTypes, maximum, paddedWidth, type TypeSpec } from "./fields.ts";
+import { sortRows, withoutRepeats } from "./sortRows.ts";
 import type { DataType, Keys, NftSet, Scalar } from "./types.ts";
 import { decodeUtf8, encodeUtf8 } from "./utf8.ts";
 
@@ -44,7 +46,7 @@ export function packKeys(types: readonly DataType[], rows: readonly (readonly Sc
   rows.forEach((row, i) => {
     writeRow(types, row, bytes, i * width);
   });
-  return withoutRepeats(sortRows(bytes, width), width);
+  return keysOfBytes(width, withoutRepeats(sortRows(bytes, width), width));
 }
 
 /** The keys of an interval set of addresses: the union of the prefixes as disjoint ranges that do not touch. */
@@ -61,16 +63,16 @@ export function packRanges(type: DataType, ranges: readonly Range<number | bigin
     writeScalar(type, toScalar(type, from), bytes, 2 * half * i);
     writeScalar(type, toScalar(type, to), bytes, 2 * half * i + half);
   });
-  return { width: 2 * half, count: merged.length, bytes };
+  return keysOfBytes(2 * half, bytes);
 }
 
 /** The elements in order, one scalar a type; of an interval set the first and the last value of each range. */
 export function unpackKeys(set: Pick<NftSet, "types" | "flavour" | "keys">): Scalar[][] {
   const types = set.flavour === "interval" ? [...set.types, ...set.types] : set.types;
-  return Array.from({ length: set.keys.count }, (_, i) => {
-    let offset = i * set.keys.width;
+  return Array.from(eachKey(set.keys), (key) => {
+    let offset = 0;
     return types.map((type) => {
-      const scalar = decodeScalar(type, set.keys.bytes, offset);
+      const scalar = decodeScalar(type, key, offset);
       offset += paddedWidth(type);
       return scalar;
     });
@@ -93,21 +95,6 @@ export function declaredSize(set: Pick<NftSet, "flavour" | "keys">): number | un
   return set.flavour === "hash" ? capacity(set.keys.count) : undefined;
 }
 
-/** Whether a padded key is a member, or inside a range, by binary search. */
-export function containsKey(set: Pick<NftSet, "flavour" | "keys">, key: Uint8Array): boolean {
-  const { bytes, width, count } = set.keys;
-  let low = 0;
-  let high = count;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (compareAt(bytes, middle * width, key) <= 0) low = middle + 1;
-    else high = middle;
-  }
-  if (low === 0) return false;
-  const at = (low - 1) * width;
-  return set.flavour === "hash" ? compareAt(bytes, at, key) === 0 : compareAt(bytes, at + width / 2, key) >= 0;
-}
-
 /** The next value of a big-endian number of `width` bytes, padding behind it untouched; undefined after the last. */
 export function successor(value: Uint8Array, width: number): Uint8Array | undefined {
   const next = value.slice();
@@ -116,30 +103,6 @@ export function successor(value: Uint8Array, width: number): Uint8Array | undefi
     if (next[i] !== 0) return next;
   }
   return undefined;
-}
-
-/** Bytewise order, as of `memcmp`. */
-export function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  return compareAt(a, 0, b);
-}
-
-/** Index of the first key that does not follow the one before it in bytewise order; undefined for a sorted set without repeats. */
-export function firstUnsorted({ bytes, width }: Keys): number | undefined {
-  for (let at = width; at < bytes.length; at += width) {
-    let i = at;
-    while (i < at + width && bytes[i] === bytes[i - width]) i++;
-    if (i === at + width || (bytes[i] as number) < (bytes[i - width] as number)) return at / width;
-  }
-  return undefined;
-}
-
-/** Bytewise order of the bytes from `at` on and the key. */
-function compareAt(bytes: Uint8Array, at: number, key: Uint8Array): number {
-  for (let i = 0; i < key.length; i++) {
-    const difference = (bytes[at + i] ?? 0) - (key[i] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
 }
 
 function writeRow(types: readonly DataType[], row: readonly Scalar[], bytes: Uint8Array, offset: number): void {
@@ -214,47 +177,4 @@ function union(ranges: readonly Range<number | bigint>[]): Range<bigint>[] {
     else if (range.to > last.to) merged[merged.length - 1] = { from: last.from, to: range.to };
   }
   return merged;
-}
-
-/** A radix sort from the last byte to the first: linear, and columns that are all alike (padding, shared prefixes) cost one count. */
-export function sortRows(bytes: Uint8Array, width: number): Uint8Array {
-  let from = bytes;
-  let into: Uint8Array = new Uint8Array(bytes.length);
-  for (let column = width - 1; column >= 0; column--) {
-    const starts = columnStarts(from, width, column);
-    if (starts === undefined) continue;
-    for (let at = 0; at < from.length; at += width) {
-      const byte = from[at + column] as number;
-      const to = starts[byte] as number;
-      for (let i = 0; i < width; i++) into[to + i] = from[at + i] as number;
-      starts[byte] = to + width;
-    }
-    [from, into] = [into, from];
-  }
-  return from;
-}
-
-/** Where the rows with each byte in the column begin once sorted by it; undefined when they all have the same. */
-function columnStarts(bytes: Uint8Array, width: number, column: number): Float64Array | undefined {
-  const starts = new Float64Array(256);
-  for (let at = column; at < bytes.length; at += width) starts[bytes[at] as number] = (starts[bytes[at] as number] as number) + width;
-  if (starts[bytes[column] ?? 0] === bytes.length) return undefined;
-  let next = 0;
-  for (let byte = 0; byte < 256; byte++) {
-    const size = starts[byte] as number;
-    starts[byte] = next;
-    next += size;
-  }
-  return starts;
-}
-
-function withoutRepeats(bytes: Uint8Array, width: number): Keys {
-  let end = 0;
-  for (let at = 0; at < bytes.length; at += width) {
-    const row = bytes.subarray(at, at + width);
-    if (end > 0 && compareAt(bytes, end - width, row) === 0) continue;
-    bytes.copyWithin(end, at, at + width);
-    end += width;
-  }
-  return { width, count: end / width, bytes: bytes.slice(0, end) };
 }

@@ -13,6 +13,7 @@ import { appendRule, decodeRule } from "../../../native/codec/rule.ts";
 import { addSet, decodeSet } from "../../../native/codec/set.ts";
 import { addTable, decodeTable } from "../../../native/codec/table.ts";
 import { AttributeWriter } from "../../../native/codec/writer.ts";
+import { bytesOfKeys, keysOfBytes } from "../../../rules/ruleset/chunks.ts";
 import { encodeKey, packKeys, packRanges } from "../../../rules/ruleset/keys.ts";
 import type { DataType } from "../../../rules/ruleset/types.ts";
 import { fromHex, toHex } from "./tree.ts";
@@ -133,6 +134,28 @@ describe("elements are split over messages of at most 64 KB", () => {
     }
   });
 
+  test("messages are full, wherever the chunks of the keys end", () => {
+    const count = 20_000;
+    const bytes = bytesOfKeys(
+      packKeys(
+        ["ipv4_addr"],
+        Array.from({ length: count }, (_, i) => [ip(7 * i)]),
+      ),
+    );
+    const set = { ...hash, name: "s", types: ["ipv4_addr"] } as const;
+    const bodies = (chunks: readonly Uint8Array[]) => {
+      const batch = new BatchWriter();
+      writeElements(batch, "add", set, { width: 4, count, chunks });
+      const { count: written } = batch;
+      const encoded = batch.finish();
+      return Array.from({ length: written }, (_, index) => toHex(messageBytes(encoded, index + 1)));
+    };
+    const uneven = [4, 400, 4096, 40_000].map((from, i, borders) => bytes.slice(borders[i - 1] ?? 0, from));
+    assert.deepEqual(bodies([...uneven, bytes.slice(40_000)]), bodies([bytes]));
+    assert.deepEqual(bodies(keysOfBytes(4, bytes).chunks), bodies([bytes]));
+    assert.equal(bodies([bytes]).length, Math.ceil(count / 4095));
+  });
+
   test("5,000 entries of a verdict map", () => {
     const elements = Array.from({ length: 5000 }, (_, i) => ({
       key: encodeKey(["ifname"], [`if${i}`]),
@@ -144,11 +167,12 @@ describe("elements are split over messages of at most 64 KB", () => {
 
   test("keys at an odd address in memory are written alike", () => {
     const keys = packKeys(["ipv4_addr"], [[ip(1)], [ip(2)]]);
-    const odd = new Uint8Array(keys.bytes.length + 1).subarray(1);
-    odd.set(keys.bytes);
-    const encode = (bytes: Uint8Array) =>
-      message((batch) => writeElements(batch, "add", { ...hash, name: "s", types: ["ipv4_addr"] }, { ...keys, bytes })).body;
-    assert.deepEqual(encode(odd), encode(keys.bytes));
+    const bytes = bytesOfKeys(keys);
+    const odd = new Uint8Array(bytes.length + 1).subarray(1);
+    odd.set(bytes);
+    const encode = (chunk: Uint8Array) =>
+      message((batch) => writeElements(batch, "add", { ...hash, name: "s", types: ["ipv4_addr"] }, { ...keys, chunks: [chunk] })).body;
+    assert.deepEqual(encode(odd), encode(bytes));
   });
 });
 

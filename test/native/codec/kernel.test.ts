@@ -19,6 +19,7 @@ import { addSet, decodeSet, type SetHead, setsRequest } from "../../../native/co
 import { addTable, decodeTable, tableRequest } from "../../../native/codec/table.ts";
 import { NetlinkSocket } from "../../../native/index.ts";
 import { NetlinkError } from "../../../native/netlinkError.ts";
+import { keysOfBytes } from "../../../rules/ruleset/chunks.ts";
 import type { Expression } from "../../../rules/ruleset/expression.ts";
 import { dataTypes } from "../../../rules/ruleset/fields.ts";
 import { encodeKey, packKeys } from "../../../rules/ruleset/keys.ts";
@@ -152,7 +153,7 @@ describe("sets come back as they were declared, and their elements as they were 
     const row = (a: number, b: number) => encodeKey(types, [ip(a), b]);
     const bytes = Uint8Array.from([row(0x0a000000, 80), row(0x0affffff, 90), row(0x0b000001, 7), row(0x0b000001, 7)].flatMap((key) => [...key]));
     const set = { ...hash, name: "ranges", types, flavour: "interval" } as const;
-    await commit((batch) => writeElements(batch, "add", set, { width: 16, count: 2, bytes }));
+    await commit((batch) => writeElements(batch, "add", set, keysOfBytes(16, bytes)));
     const listed = decodeElements(await socket.dump(elementsRequest("t", "ranges", sequence++)), set);
     assert.deepEqual([listed.kind, listed.width, listed.count], ["ranges", 16, 2]);
     assert.deepEqual([...listed.bytes].toSorted(), [...bytes].toSorted());
@@ -163,7 +164,7 @@ describe("sets come back as they were declared, and their elements as they were 
     const key = (last: number, fill = 0) => new Uint8Array(16).fill(fill).with(15, last);
     const bytes = Uint8Array.from([...key(1), ...key(2), ...key(0xf0, 0xff), ...key(0xff, 0xff)]);
     const set = { ...hash, name: "tree", types, flavour: "interval" } as const;
-    await commit((batch) => writeElements(batch, "add", set, { width: 32, count: 2, bytes }));
+    await commit((batch) => writeElements(batch, "add", set, keysOfBytes(32, bytes)));
     const { kind, count, width, bytes: listed } = decodeElements(await socket.dump(elementsRequest("t", "tree", sequence++)), set);
     assert.deepEqual([kind, width, count], ["bounds", 17, 3]);
     const rows = Array.from({ length: count }, (_, i) => toHex(listed.subarray(i * width, (i + 1) * width)));

@@ -10,6 +10,7 @@ import { addCounter, deleteCounter } from "../../../native/codec/object.ts";
 import { appendRule, deleteRules } from "../../../native/codec/rule.ts";
 import { addSet, deleteSet } from "../../../native/codec/set.ts";
 import { addTable, deleteTable } from "../../../native/codec/table.ts";
+import { keysOfBytes } from "../../../rules/ruleset/chunks.ts";
 import { encodeKey, packKeys, packRanges } from "../../../rules/ruleset/keys.ts";
 import { fromHex, treeOf, without } from "./tree.ts";
 import { hash, interval, ip, message, plainTable, ports, ten } from "./written.ts";
@@ -201,7 +202,7 @@ const rows: readonly Row[] = [
         batch,
         "add",
         { ...interval, name: "c2", types: ports },
-        { width: 16, count: 1, bytes: Uint8Array.from([...encodeKey(ports, [ip(ten), 80]), ...encodeKey(ports, [ip(ten + 0xffffff), 90])]) },
+        keysOfBytes(16, Uint8Array.from([...encodeKey(ports, [ip(ten), 80]), ...encodeKey(ports, [ip(ten + 0xffffff), 90])])),
       ),
     type: 12,
     flags: CREATE_NEW,

@@ -7,6 +7,7 @@ import { compile } from "../../../rules/compile/compile.ts";
 import { actualOf, diff } from "../../../rules/diff/diff.ts";
 import type { Actual, Operation } from "../../../rules/diff/types.ts";
 import { checkRuleset } from "../../../rules/ruleset/check.ts";
+import { noKeys } from "../../../rules/ruleset/chunks.ts";
 import { packKeys, packPrefixes } from "../../../rules/ruleset/keys.ts";
 import type { Rule, Ruleset } from "../../../rules/ruleset/types.ts";
 import { endpoint, link, prefix, resolved } from "../resolve/resources.ts";
@@ -206,7 +207,7 @@ describe("what strangers left in the table", () => {
     "a set without a size": { ...actual, sets: [...others(actual.sets, set.name), { ...set, size: 0 }] },
     "a set of intervals where single values should be": {
       ...actual,
-      sets: [...others(actual.sets, set.name), { ...set, flavour: "interval", keys: { width: 8, count: 0, bytes: new Uint8Array(0) } }],
+      sets: [...others(actual.sets, set.name), { ...set, flavour: "interval", keys: noKeys(8) }],
     },
     "networks with other elements": {
       ...actual,

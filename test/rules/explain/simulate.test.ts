@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { parsePacket } from "../../../rules/explain/packet.ts";
 import { simulate } from "../../../rules/explain/simulate.ts";
 import type { Step } from "../../../rules/explain/types.ts";
+import { keysOfBytes } from "../../../rules/ruleset/chunks.ts";
 import type { BaseChain, Chain, Hook, NftMap, NftSet, Rule, Ruleset, Statement } from "../../../rules/ruleset/types.ts";
 import { accept, address, drop, goTo, jump, leave, map, match, prefix, range, set } from "../ruleset/rulesets.ts";
 
@@ -64,7 +65,7 @@ const ports = set(
 const networks: NftSet = {
   ...set("networks", ["ipv4_addr"], []),
   flavour: "interval",
-  keys: { width: 8, count: 1, bytes: Uint8Array.of(10, 0, 0, 0, 10, 0, 0, 255) },
+  keys: keysOfBytes(8, Uint8Array.of(10, 0, 0, 0, 10, 0, 0, 255)),
 };
 
 test("without rules everything is allowed and nobody decided", () => {

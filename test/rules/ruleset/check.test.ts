@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkRuleset } from "../../../rules/ruleset/check.ts";
+import { keysOfBytes } from "../../../rules/ruleset/chunks.ts";
 import { packKeys } from "../../../rules/ruleset/keys.ts";
-import type { BaseChain, Chain, Hook, NftMap, NftSet, Rule, Ruleset, Statement } from "../../../rules/ruleset/types.ts";
+import type { BaseChain, Chain, Hook, Keys, NftMap, NftSet, Rule, Ruleset, Statement } from "../../../rules/ruleset/types.ts";
 import { accept, address, drop, goTo, jump, ladder, map, match, prefix, range, rule, set } from "./rulesets.ts";
 
 function base(name: string, rules: readonly Rule[], hook: Hook = "input", priority = 5): BaseChain {
@@ -72,8 +73,24 @@ test("a rule that breaks an invariant is named by its origin", async (t) => {
 const overlapping = { ...v4, name: "i", flavour: "interval" as const, types: ["inet_service"] as const };
 
 function raw(name: string, bytes: readonly number[], width: number): NftSet {
-  return { ...overlapping, name, keys: { width, count: bytes.length / width, bytes: Uint8Array.from(bytes) } };
+  return { ...overlapping, name, keys: keysOfBytes(width, Uint8Array.from(bytes)) };
 }
+
+/** Keys of addresses, as they are. */
+function chunks(...bytes: readonly (readonly number[])[]): Keys {
+  return { width: 4, count: bytes.flat().length / 4, chunks: bytes.map((chunk) => Uint8Array.from(chunk)) };
+}
+
+/** Ranges of ports below 256, each a chunk. */
+function ranges(...pairs: readonly (readonly [number, number])[]): Keys {
+  return { width: 8, count: pairs.length, chunks: pairs.map(([from, to]) => Uint8Array.of(0, from, 0, 0, 0, to, 0, 0)) };
+}
+
+test("ranges may touch, in one chunk and from one to the next", () => {
+  const touching = raw("i", [0, 1, 0, 0, 0, 255, 0, 0, 1, 0, 0, 0, 1, 2, 0, 0], 8);
+  assert.deepEqual(checkRuleset(table([], { sets: [touching] })), []);
+  assert.deepEqual(checkRuleset(table([], { sets: [{ ...touching, keys: ranges([1, 9], [10, 12]) }] })), []);
+});
 
 const rulesets: readonly (readonly [name: string, ruleset: Ruleset, message: RegExp])[] = [
   ["a name that nft cannot read", table([chain("a b")]), /"a b" is no name/],
@@ -84,14 +101,15 @@ const rulesets: readonly (readonly [name: string, ruleset: Ruleset, message: Reg
   ["a set and a map of one name", table([chain("c")], { sets: [{ ...v4, name: "dispatch" }], maps: [dispatch] }), /two sets or maps are named dispatch/],
   ["two base chains at one place", table([base("a", []), base("b", [])]), /two base chains at input 5/],
   ["keys of a wrong width", table([], { sets: [{ ...v4, keys: packKeys(["ipv6_addr"], []) }] }), /set v4: keys of 16 bytes/],
-  [
-    "keys out of order",
-    table([], { sets: [{ ...v4, keys: { width: 4, count: 2, bytes: Uint8Array.of(9, 0, 0, 0, 8, 0, 0, 0) } }] }),
-    /set v4: key 1 is out of order/,
-  ],
-  ["keys twice", table([], { sets: [{ ...v4, keys: { width: 4, count: 2, bytes: Uint8Array.of(9, 0, 0, 0, 9, 0, 0, 0) } }] }), /set v4: key 1/],
+  ["keys out of order", table([], { sets: [{ ...v4, keys: keysOfBytes(4, Uint8Array.of(9, 0, 0, 0, 8, 0, 0, 0)) }] }), /set v4: key 1 is out of order/],
+  ["keys twice", table([], { sets: [{ ...v4, keys: keysOfBytes(4, Uint8Array.of(9, 0, 0, 0, 9, 0, 0, 0)) }] }), /set v4: key 1/],
   ["ranges that overlap", table([], { sets: [raw("i", [0, 1, 0, 0, 0, 9, 0, 0, 0, 9, 0, 0, 0, 12, 0, 0], 8)] }), /set i: key 1/],
-  ["ranges that touch", table([], { sets: [raw("i", [0, 1, 0, 0, 0, 255, 0, 0, 1, 0, 0, 0, 1, 2, 0, 0], 8)] }), /set i: key 1/],
+  ["keys out of order where a chunk ends", table([], { sets: [{ ...v4, keys: chunks([9, 0, 0, 0], [8, 0, 0, 0]) }] }), /set v4: key 1 is out of order/],
+  ["keys twice where a chunk ends", table([], { sets: [{ ...v4, keys: chunks([1, 0, 0, 0, 9, 0, 0, 0], [9, 0, 0, 0]) }] }), /set v4: key 2/],
+  ["an empty chunk", table([], { sets: [{ ...v4, keys: chunks([9, 0, 0, 0], []) }] }), /set v4: a chunk of keys that is empty/],
+  ["a chunk that ends within a key", table([], { sets: [{ ...v4, keys: chunks([9, 0], [0, 0]) }] }), /set v4: a chunk of keys that .* ends within a key/],
+  ["a count of other keys", table([], { sets: [{ ...v4, keys: { ...chunks([9, 0, 0, 0]), count: 2 } }] }), /set v4: keys of 4 bytes, 2 in 4/],
+  ["ranges that overlap where a chunk ends", table([], { sets: [{ ...overlapping, keys: ranges([1, 9], [9, 12]) }] }), /set i: key 1/],
   ["a range that ends before it begins", table([], { sets: [raw("i", [0, 9, 0, 0, 0, 1, 0, 0], 8)] }), /set i: key 0/],
   ["a range after the last value", table([], { sets: [raw("i", [0, 1, 0, 0, 255, 255, 0, 0, 255, 255, 0, 0, 255, 255, 0, 0], 8)] }), /set i: key 1/],
   ["intervals of names", table([], { sets: [{ ...raw("i", [], 32), types: ["ifname"] }] }), /no intervals of ifname/],

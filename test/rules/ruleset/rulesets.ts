@@ -6,9 +6,10 @@ import { parseAddress } from "../../../rules/net/address.ts";
 import { parsePrefix } from "../../../rules/net/prefix.ts";
 import type { Address, Prefix } from "../../../rules/net/types.ts";
 import { checkRule, type Named } from "../../../rules/ruleset/checkRule.ts";
+import { compareBytes } from "../../../rules/ruleset/chunks.ts";
 import { readFields } from "../../../rules/ruleset/dependencies.ts";
 import { fields } from "../../../rules/ruleset/fields.ts";
-import { compareBytes, encodeKey, packKeys, packPrefixes, packRanges } from "../../../rules/ruleset/keys.ts";
+import { encodeKey, packKeys, packPrefixes, packRanges } from "../../../rules/ruleset/keys.ts";
 import type { Chain, DataType, Field, Keys, MapEntry, NftMap, NftSet, Origin, Rule, Ruleset, Scalar, Statement, Value } from "../../../rules/ruleset/types.ts";
 
 export function address(text: string): Address {
