@@ -10,8 +10,10 @@ import { packKeys } from "../ruleset/keys.ts";
 import type { DataType, Field, Origin, Rule, Statement } from "../ruleset/types.ts";
 import { addressField, networkMatch, type Side } from "./addresses.ts";
 import { equals, inSet } from "./alternatives.ts";
-import { type Context, namedSet, regularChain } from "./context.ts";
+import { type Context, chainOf } from "./context.ts";
 import { accept, counted, drop } from "./effects.ts";
+import { built, namedSet } from "./lookups.ts";
+import type { ChainEntry } from "./memory.ts";
 import { selectorSet } from "./sets.ts";
 import { rejectChain } from "./stages.ts";
 
@@ -29,7 +31,7 @@ const discoveryTypes = { from: 133, to: 136 };
 const workloadTypes = [130, 131, 132, 133, 135, 136];
 
 /** Section 0 row 4. Conntrack calls these packets untracked, so no conntrack rule lets them through (P59, G12). */
-export function essentialsChain(context: Context): string {
+export function essentialsChain(context: Context): ChainEntry {
   return builtinChain(context, "essentials", () => [
     { statements: [icmpv6In(context, "essentials-mld", mldTypes), ...counted(accept)], origin: essentials },
     {
@@ -44,19 +46,19 @@ export function essentialsChain(context: Context): string {
 }
 
 /** The failsafe ports of one direction (R50, P3); undefined when there are none. */
-export function failsafeChain(context: Context, direction: Direction): string | undefined {
+export function failsafeChain(context: Context, direction: Direction): ChainEntry | undefined {
   const name = direction === "ingress" ? "failsafe-in" : "failsafe-out";
   return portsChain(context, { name, of: direction, port: "th dport", peer: peerOf(direction), origin: failsafe(direction) });
 }
 
 /** Where no conntrack helps, what answers for the failsafe ports of the other direction, by its source port (P13, P15). */
-export function failsafeRepliesChain(context: Context, direction: Direction): string | undefined {
+export function failsafeRepliesChain(context: Context, direction: Direction): ChainEntry | undefined {
   const [name, of] = direction === "ingress" ? (["replies-in", "egress"] as const) : (["replies-out", "ingress"] as const);
   return portsChain(context, { name, of, port: "th sport", peer: peerOf(direction), origin: failsafeReplies(direction) });
 }
 
 /** The allow half of tunnels between hosts (section 0 row 27); undefined while there are none. */
-export function encapsulationChain(context: Context, direction: Direction): string | undefined {
+export function encapsulationChain(context: Context, direction: Direction): ChainEntry | undefined {
   const { settings, tunnelPeers } = context.resolved;
   const { vxlan, ipip, wireguard } = settings.encapsulation;
   const ports = [...new Set([...vxlan, ...wireguard])];
@@ -80,7 +82,7 @@ function peerOf(direction: Direction): Side {
 }
 
 /** How a stage with reject denies: TCP gets a reset, everything else an unreachable of its family. */
-export function rejectedChain(context: Context): string {
+export function rejectedChain(context: Context): ChainEntry {
   const origin: Origin = { kind: "hostward", name: "reject" };
   return builtinChain(context, rejectChain, () => [
     { statements: [equals("meta l4proto", TCP), { kind: "reject", with: "tcp reset" }], origin },
@@ -89,7 +91,7 @@ export function rejectedChain(context: Context): string {
 }
 
 /** Section 0 rows 6 and 26. Return would hand the packet to what follows the base chain, which in nftables is its policy: accept (P56). */
-export function workloadToHostChain(context: Context): string {
+export function workloadToHostChain(context: Context): ChainEntry {
   const decision = context.resolved.settings.endpointToHostAction === "Drop" ? drop : accept;
   return builtinChain(context, "workload-to-host", () => [
     { statements: [icmpv6In(context, "workload-neighbours", workloadTypes), ...counted(accept)], origin: workloadNeighbours },
@@ -97,8 +99,8 @@ export function workloadToHostChain(context: Context): string {
   ]);
 }
 
-function builtinChain(context: Context, name: string, rules: () => readonly Rule[]): string {
-  return regularChain(context, { name, identity: name }, rules);
+function builtinChain(context: Context, name: string, rules: () => readonly Rule[]): ChainEntry {
+  return chainOf(context, { name, identity: name }, () => built(context, name, rules));
 }
 
 function icmpv6In(context: Context, name: string, types: readonly number[]): Statement {
@@ -118,7 +120,7 @@ interface FailsafePorts {
   readonly origin: Origin;
 }
 
-function portsChain(context: Context, ports: FailsafePorts): string | undefined {
+function portsChain(context: Context, ports: FailsafePorts): ChainEntry | undefined {
   const { failsafeInbound, failsafeOutbound } = context.resolved.settings;
   const failsafes = ports.of === "ingress" ? failsafeInbound : failsafeOutbound;
   if (failsafes.length === 0) return undefined;

@@ -1,18 +1,30 @@
-// Resolved endpoints become the ruleset of table `inet hostward`. The same snapshot gives the same ruleset, whatever the order of its
-// parts: everything is made once under a name that tells what it is, and sorted by it. Nothing is known here of a kernel or of the ruleset before.
+// Resolved endpoints become the ruleset of table `inet hostward`. The same snapshot gives the same ruleset, whatever the order of its parts and whatever
+// was compiled before: everything is made once under a name that tells what it is, and sorted by it. Nothing is known here of a kernel.
 
 import type { Resolved } from "../resolve/types.ts";
 import type { Ruleset } from "../ruleset/types.ts";
 import { addBaseChains } from "./baseChains.ts";
 import { rejectedChain } from "./builtin.ts";
-import { createContext, rulesetOf } from "./context.ts";
+import { beginPass, endPass } from "./context.ts";
 import { table } from "./hooks.ts";
-import { stagesOf } from "./stages.ts";
+import { createMemory, type Memory } from "./memory.ts";
 
 /** Chains, sets and maps sorted by name; every rule with the origin that it serves. @throws InvariantError for a bug of hostward's own. */
 export function compile(resolved: Resolved): Ruleset {
-  const context = createContext(resolved);
-  if (resolved.settings.denyAction === "Reject") rejectedChain(context);
-  addBaseChains(context, stagesOf(resolved.settings));
-  return rulesetOf(context, table);
+  return createCompiler()(resolved);
+}
+
+/**
+ * `compile` for one host over time: the result is the same, and what is made of the same objects as the last time is the same object as then. A set of which
+ * members changed is another set, and the rules that look it up are not compiled again.
+ */
+export function createCompiler(): (resolved: Resolved) => Ruleset {
+  let memory: Memory | undefined;
+  return (resolved) => {
+    if (memory === undefined || memory.settings !== resolved.settings || memory.tunnelPeers !== resolved.tunnelPeers) memory = createMemory(resolved);
+    const context = beginPass(memory, resolved);
+    if (resolved.settings.denyAction === "Reject") rejectedChain(context);
+    addBaseChains(context, memory.stages);
+    return endPass(context, table);
+  };
 }

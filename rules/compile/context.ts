@@ -4,10 +4,11 @@
 import { invariant } from "../net/invariant.ts";
 import { compareBytes } from "../resolve/order.ts";
 import type { Resolved, ResolvedEndpoint, ResolvedTier } from "../resolve/types.ts";
-import type { BaseChain, Origin, Rule, Ruleset } from "../ruleset/types.ts";
+import type { BaseChain, MapEntry, NftMap, Origin, Rule, Ruleset } from "../ruleset/types.ts";
 import { jump } from "./effects.ts";
 import type { ChainEntry, Memory, SetEntry } from "./memory.ts";
 import { keyed } from "./memory.ts";
+import { sizedName } from "./names.ts";
 import { type Stage, type Voice, voices } from "./stages.ts";
 
 export interface Context {
@@ -35,9 +36,10 @@ export function beginPass(memory: Memory, resolved: Resolved): Context {
   return { resolved, memory, pass: memory.pass, endpoints: byName(resolved.endpoints), steps: new Map(), tiers, lookups: [] };
 }
 
-/** Drops what the pass did not want. The very ruleset of the pass before when nothing differs. */
+/** Drops what the pass did not want. Gives the very ruleset of the pass before when nothing differs. */
 export function endPass({ memory, pass }: Context, table: string): Ruleset {
   const last = memory.ruleset;
+  for (const [what, { wantedIn }] of memory.built) if (wantedIn !== pass) memory.built.delete(what);
   const [chains, sets, maps] = [memory.chains.settle(pass), memory.sets.settle(pass), memory.maps.settle(pass)];
   if (last === undefined || last.chains !== chains || last.sets !== sets || last.maps !== maps) memory.ruleset = { table, chains, sets, maps };
   return memory.ruleset as Ruleset;
@@ -73,6 +75,30 @@ export function chainOf({ memory, pass }: Context, { name, identity, hook }: Cha
 export function jumpTo(chain: ChainEntry, origin: Origin): Rule {
   chain.jump ??= jump(chain.name, origin);
   return chain.jump;
+}
+
+export interface MapForm extends Pick<NftMap, "types" | "comment"> {
+  /** Without what tells the size. */
+  readonly name: string;
+  /** What the entries are made of. */
+  readonly inputs: readonly unknown[];
+}
+
+/** Adds the map; its entries are made of those that it had in the pass before, and only when the inputs are others. Returns the name by which to look it up. */
+export function namedMap({ memory, pass }: Context, { inputs, ...form }: MapForm, entriesOf: (last: readonly MapEntry[]) => readonly MapEntry[]): string {
+  const last = memory.entries.get(form.name);
+  const isSame = last !== undefined && sameItems(last.inputs, inputs);
+  const entries = isSame ? last.entries : entriesOf(last?.entries ?? []);
+  const name = sizedName(form.name, entries.length);
+  memory.entries.set(form.name, { inputs, entries });
+  const known = memory.maps.get(name);
+  invariant(known?.wantedIn !== pass, `map ${name} is made twice`);
+  if (known === undefined) memory.maps.add({ name, value: { ...form, name, entries }, wantedIn: pass });
+  else {
+    if (known.value.entries !== entries) memory.maps.replace(known, { ...known.value, entries });
+    known.wantedIn = pass;
+  }
+  return name;
 }
 
 export function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {

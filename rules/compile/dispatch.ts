@@ -3,18 +3,19 @@
 
 import { compareBytes } from "../resolve/order.ts";
 import { loopback } from "../resolve/origins.ts";
-import type { Resolved, ResolvedEndpoint } from "../resolve/types.ts";
-import type { Field, MapEntry, Origin, Rule, Verdict } from "../ruleset/types.ts";
+import type { ResolvedEndpoint } from "../resolve/types.ts";
+import type { Field, MapEntry, Origin, Rule } from "../ruleset/types.ts";
 import { equals } from "./alternatives.ts";
 import { type Context, namedMap } from "./context.ts";
 import { accept, counted, goto } from "./effects.ts";
 import { endpointChain } from "./endpoint.ts";
+import { built } from "./lookups.ts";
 import type { Stage } from "./stages.ts";
 
 export const dispatchOrigin: Origin = { kind: "hostward", name: "dispatch", note: "interface to endpoint" };
 
 /** Those with a say at the stage. H13: for untracked and pre-DNAT policy only endpoints that have some. H14: the wildcard's untracked policy counts for nothing. */
-export function endpointsAt({ endpoints }: Resolved, { list }: Pick<Stage, "list">): readonly ResolvedEndpoint[] {
+export function endpointsAt({ endpoints }: Context, { list }: Pick<Stage, "list">): readonly ResolvedEndpoint[] {
   if (list === "normal" || list === "forward") return endpoints;
   const withPolicy = endpoints.filter(({ lists }) => lists[list].ingress.length > 0 || lists[list].egress.length > 0);
   return list === "untracked" ? withPolicy.filter(({ governs }) => governs.kind !== "wildcard") : withPolicy;
@@ -22,24 +23,42 @@ export function endpointsAt({ endpoints }: Resolved, { list }: Pick<Stage, "list
 
 /** By name first; then loopback, unless the wildcard is to police it (section 0 row 3); then the wildcard. */
 export function endpointDispatch(context: Context, stage: Stage): readonly Rule[] {
-  const endpoints = endpointsAt(context.resolved, stage);
-  const map = namedMap(context, {
-    name: stage.dispatch,
-    types: ["ifname"],
-    entries: endpoints.flatMap((endpoint) => entriesOf(context, stage, endpoint)).toSorted((a, b) => compareBytes(String(a.key[0]), String(b.key[0]))),
-    comment: `${stage.list}, ${stage.direction}: interface to endpoint`,
-  });
+  const endpoints = endpointsAt(context, stage);
+  const chains = endpoints.map((endpoint) => endpointChain(context, stage, endpoint).name);
+  const map = interfaceMap(context, stage, targetsOf(endpoints, chains));
+  const at = endpoints.findIndex(({ governs }) => governs.kind === "wildcard");
+  const [wildcard, chain] = [endpoints[at]?.endpoint.metadata.name, chains[at]];
   const field: Field = stage.direction === "ingress" ? "meta iifname" : "meta oifname";
-  const byName: Rule = { statements: [{ kind: "vmap", fields: [field], map }], origin: dispatchOrigin };
-  const wildcard = endpoints.find(({ governs }) => governs.kind === "wildcard");
-  if (wildcard === undefined) return [byName];
-  const exempt: Rule[] = context.resolved.settings.policeLoopback ? [] : [{ statements: [equals(field, "lo"), ...counted(accept)], origin: loopback }];
-  const { name } = wildcard.endpoint.metadata;
-  return [byName, ...exempt, goto(endpointChain(context, stage, wildcard), { kind: "HostEndpoint", name, direction: stage.direction })];
+  const byName = (): Rule => ({ statements: [{ kind: "vmap", fields: [field], map }], origin: dispatchOrigin });
+  const exempt = (): Rule => ({ statements: [equals(field, "lo"), ...counted(accept)], origin: loopback });
+  const others = (): readonly Rule[] => {
+    if (wildcard === undefined || chain === undefined) return [];
+    return [...(context.resolved.settings.policeLoopback ? [] : [exempt()]), goto(chain, { kind: "HostEndpoint", name: wildcard, direction: stage.direction })];
+  };
+  return [...built(context, `map ${stage.dispatch}`, () => [byName()], [map]), ...built(context, `wildcard ${stage.dispatch}`, others, [wildcard])];
 }
 
-function entriesOf(context: Context, stage: Stage, endpoint: ResolvedEndpoint): readonly MapEntry[] {
-  if (endpoint.governs.kind === "wildcard") return [];
-  const verdict: Verdict = { kind: "goto", chain: endpointChain(context, stage, endpoint) };
-  return endpoint.governs.names.map((name): MapEntry => ({ key: [name], verdict }));
+/** Each interface and the chain of its endpoint, one behind the other. */
+function targetsOf(endpoints: readonly ResolvedEndpoint[], chains: readonly string[]): readonly string[] {
+  const targets: string[] = [];
+  for (const [at, { governs }] of endpoints.entries()) {
+    if (governs.kind === "interfaces") for (const name of governs.names) targets.push(name, chains[at] as string);
+  }
+  return targets;
+}
+
+/** The name of the map from interface to chain. */
+function interfaceMap(context: Context, stage: Stage, targets: readonly string[]): string {
+  const form = { name: stage.dispatch, types: ["ifname"], comment: `${stage.list}, ${stage.direction}: interface to endpoint` } as const;
+  return namedMap(context, { ...form, inputs: targets }, (last) => {
+    const held = new Map(last.map((entry) => [entry.key[0], entry]));
+    const entries: MapEntry[] = [];
+    for (let at = 0; at < targets.length; at += 2) {
+      const [name, chain] = [targets[at] as string, targets[at + 1] as string];
+      const known = held.get(name);
+      const stays = known?.verdict.kind === "goto" && known.verdict.chain === chain;
+      entries.push(stays ? known : { key: [name], verdict: { kind: "goto", chain } });
+    }
+    return entries.sort((a, b) => compareBytes(String(a.key[0]), String(b.key[0])));
+  });
 }

@@ -6,19 +6,25 @@ import type { ResolvedEndpoint } from "../resolve/types.ts";
 import { ctState } from "../ruleset/fields.ts";
 import type { Origin, Rule } from "../ruleset/types.ts";
 import { encapsulationChain, essentialsChain, failsafeChain, failsafeRepliesChain } from "./builtin.ts";
-import { type Context, regularChain } from "./context.ts";
-import { counted, drop, jump } from "./effects.ts";
+import { type Context, chainOf, jumpTo } from "./context.ts";
+import { counted, drop } from "./effects.ts";
+import { built } from "./lookups.ts";
+import type { ChainEntry } from "./memory.ts";
 import { endpointChainName } from "./names.ts";
 import { profileChain, tierChain } from "./policies.ts";
 import type { Stage } from "./stages.ts";
 
-export function endpointChain(context: Context, stage: Stage, resolved: ResolvedEndpoint): string {
-  const { name } = resolved.endpoint.metadata;
-  return regularChain(context, { name: endpointChainName(stage.place, name), identity: name }, () => [
+export function endpointChain(context: Context, stage: Stage, resolved: ResolvedEndpoint): ChainEntry {
+  const { name: identity } = resolved.endpoint.metadata;
+  const known = context.memory.endpoints[stage.place];
+  const name = known.get(resolved)?.name ?? endpointChainName(stage.place, identity);
+  const chain = chainOf(context, { name, identity }, () => [
     ...builtinSteps(context, stage),
     ...tierJumps(context, stage, resolved),
     ...(stage.list === "normal" ? profileJumps(context, stage, resolved) : []),
   ]);
+  known.set(resolved, chain);
+  return chain;
 }
 
 /** Dropped and never rejected: an answer to a packet that belongs to no connection could harm one (P73, G16). */
@@ -27,15 +33,22 @@ const dropInvalid: Rule = {
   origin: conntrackInvalid,
 };
 
-function builtinSteps(context: Context, { list, direction }: Stage): readonly Rule[] {
+/** The same for all endpoints. */
+function builtinSteps(context: Context, stage: Stage): readonly Rule[] {
+  const known = context.steps.get(stage) ?? newSteps(context, stage);
+  context.steps.set(stage, known);
+  return known;
+}
+
+function newSteps(context: Context, { list, direction }: Stage): readonly Rule[] {
   const { settings } = context.resolved;
   const invalid = settings.invalidCheck ? [dropInvalid] : [];
-  const essentials = settings.allowEssentials ? [jump(essentialsChain(context), { kind: "hostward", name: "essentials" })] : [];
-  const failsafes = () => jumpTo(failsafeChain(context, direction), { kind: "hostward", name: "failsafes", direction });
+  const essentials = settings.allowEssentials ? [jumpTo(essentialsChain(context), { kind: "hostward", name: "essentials" })] : [];
+  const failsafes = () => jumpIfAny(failsafeChain(context, direction), { kind: "hostward", name: "failsafes", direction });
   switch (list) {
     case "normal":
       return [
-        ...jumpTo(encapsulationChain(context, direction), { kind: "hostward", name: "encapsulation", direction }),
+        ...jumpIfAny(encapsulationChain(context, direction), { kind: "hostward", name: "encapsulation", direction }),
         ...invalid,
         ...essentials,
         ...failsafes(),
@@ -45,18 +58,18 @@ function builtinSteps(context: Context, { list, direction }: Stage): readonly Ru
     case "forward":
       return [...invalid, ...essentials];
     case "untracked":
-      return [...essentials, ...failsafes(), ...jumpTo(failsafeRepliesChain(context, direction), { kind: "hostward", name: "failsafe replies", direction })];
+      return [...essentials, ...failsafes(), ...jumpIfAny(failsafeRepliesChain(context, direction), { kind: "hostward", name: "failsafe replies", direction })];
   }
 }
 
-function jumpTo(chain: string | undefined, origin: Origin): readonly Rule[] {
-  return chain === undefined ? [] : [jump(chain, origin)];
+function jumpIfAny(chain: ChainEntry | undefined, origin: Origin): readonly Rule[] {
+  return chain === undefined ? [] : [jumpTo(chain, origin)];
 }
 
-function tierJumps(context: Context, stage: Stage, { lists }: ResolvedEndpoint): readonly Rule[] {
+function tierJumps(context: Context, stage: Stage, { lists, endpoint }: ResolvedEndpoint): readonly Rule[] {
   const { direction, list } = stage;
   const tiers = lists[list][direction].filter(({ policies }) => policies.length > 0);
-  return tiers.map((tier) => jump(tierChain(context, stage, tier), { kind: "Tier", name: tier.name, direction }));
+  return tiers.map((tier) => jumpTo(tierChain(context, stage, { tier, endpoint: endpoint.metadata.name }), { kind: "Tier", name: tier.name, direction }));
 }
 
 /** Up to the first that is missing: it denies, and what follows is never reached (E17). Without any that is, the default denies (E15). */
@@ -65,6 +78,10 @@ function profileJumps(context: Context, stage: Stage, { profiles }: ResolvedEndp
   const missing = profiles.find((profile) => profile.missing);
   const present = missing === undefined ? profiles : profiles.slice(0, profiles.indexOf(missing));
   const withRules = present.map((profile) => profile[direction]).filter(({ rules }) => rules.length > 0);
-  const origin: Origin = missing === undefined ? defaultDeny(direction) : missingProfile(missing.name, direction);
-  return [...withRules.map((profile) => jump(profileChain(context, stage, profile), profile)), { statements: counted(stage.deny), origin }];
+  return [...withRules.map((profile) => jumpTo(profileChain(context, stage, profile), profile)), ...lastDeny(context, stage, missing?.name)];
+}
+
+function lastDeny(context: Context, { voice, deny, direction }: Stage, missing: string | undefined): readonly Rule[] {
+  const origin = (): Origin => (missing === undefined ? defaultDeny(direction) : missingProfile(missing, direction));
+  return built(context, missing === undefined ? `deny ${voice}` : `deny ${voice} ${missing}`, () => [{ statements: counted(deny), origin: origin() }]);
 }

@@ -29,11 +29,14 @@ export function rulesChainName(voice: Voice, kind: string, name: string): string
   return `pol-${voice}_${digest([kind, name])}`;
 }
 
-/** A tier's chain is the tier as one endpoint sees it: `identity` tells the policies in it. */
-export function tierChainName(voice: Voice, tier: string, identity: string): string {
-  const content = digest([tier, identity]);
-  const text = `tier-${voice}-${tier}-${content}`;
-  return readable.test(tier) && text.length <= maxNameLength ? text : `tier-${voice}_${content}`;
+/**
+ * A tier's chain is the tier as an endpoint sees it at a place. It is named after the first that does, and not after the policies in it, so that a policy
+ * that comes or goes changes the chain and does not make another. "/" stands in no name of either.
+ */
+export function tierChainName(place: Place, tier: string, endpoint: string): string {
+  const text = `tier-${place}-${tier}/${endpoint}`;
+  const isReadable = readable.test(tier) && readable.test(endpoint) && text.length <= maxNameLength;
+  return isReadable ? text : `tier-${place}_${digest([tier, endpoint])}`;
 }
 
 /**
@@ -45,9 +48,17 @@ export function sizedName(name: string, count: number): string {
   return size === capacity(0) ? name : `${name}-${size}`;
 }
 
-/** Hash sets by what they stand for, since their members change in place; interval sets by the members too (kernel-facts, Hole B). */
+/**
+ * By what the set stands for: of a rule's own list that is the list, of all others the definition and never the members. That it is an interval set shows,
+ * since neither kind can become the other.
+ */
 export function setName(kind: SetKind, flavour: "hash" | "interval", identity: readonly (string | Uint8Array)[]): string {
-  return `${kind}${flavour === "hash" ? "" : "i"}-${digest(identity)}`;
+  return digestedSetName(kind, flavour, digest(identity));
+}
+
+/** The same where the digest is known. */
+export function digestedSetName(kind: SetKind, flavour: "hash" | "interval", digested: string): string {
+  return `${kind}${flavour === "hash" ? "" : "i"}-${digested}`;
 }
 
 /** sel: the addresses of a selector; net: a rule's own networks; named: members of named ports; port, proto: a rule's own lists. */

@@ -5,7 +5,7 @@ import { invariant } from "../net/invariant.ts";
 import { mergePorts } from "../net/ports.ts";
 import { hasPorts } from "../net/protocol.ts";
 import type { Family, PortRange } from "../net/types.ts";
-import type { PortMember, ResolvedEntity, ResolvedRule } from "../resolve/types.ts";
+import type { ResolvedEntity, ResolvedRule } from "../resolve/types.ts";
 import type { Field, Statement, Value } from "../ruleset/types.ts";
 import { addressField, type Side } from "./addresses.ts";
 import { type Alternatives, allOf, always, inSet, never, notInSet } from "./alternatives.ts";
@@ -70,7 +70,7 @@ function portMatch(context: Context, ports: readonly PortRange[], { side, positi
   return { kind: "match", field, op: positive ? "==" : "!=", value };
 }
 
-function namedPortMatch(context: Context, members: readonly PortMember[], { side, family, positive }: At & { positive: boolean }): Statement {
+function namedPortMatch(context: Context, id: string, { side, family, positive }: At & { positive: boolean }): Statement {
   invariant(family !== undefined, "a rule with named ports is compiled for one family at a time");
-  return (positive ? inSet : notInSet)([addressField(side, family), "meta l4proto", portFields[side]], namedPortSet(context, members, family));
+  return (positive ? inSet : notInSet)([addressField(side, family), "meta l4proto", portFields[side]], namedPortSet(context, id, family));
 }

@@ -7,11 +7,13 @@ import type { Statement, Verdict } from "../ruleset/types.ts";
 import { accept, counted, countedWith, drop } from "./effects.ts";
 import { setMark } from "./mark.ts";
 
-/** Where an endpoint's chains stand; part of their names. "rejout": of the hooks that can reject, while another one shares "out" and cannot. */
-export type Place = "in" | "out" | "rejout" | "fwd-in" | "fwd-out" | "pre" | "raw-in" | "raw-out";
+/** Where an endpoint's chains stand; part of their names and of those of the tiers in them. "rejout": of the hooks that can reject, while another one shares "out" and cannot. */
+export const places = ["in", "out", "rejout", "fwd-in", "fwd-out", "pre", "raw-in", "raw-out"] as const;
+export type Place = (typeof places)[number];
 
-/** How rules speak; part of the names of the chains of tiers, policies and profiles. */
-export type Voice = "in" | "out" | "rejout" | "pre" | "raw-in" | "raw-out";
+/** How rules speak; part of the names of the chains of policies and profiles. */
+export const voices = ["in", "out", "rejout", "pre", "raw-in", "raw-out"] as const;
+export type Voice = (typeof voices)[number];
 
 export interface Stage {
   readonly place: Place;

@@ -1,0 +1,79 @@
+// Which sets rules look up. Rules that an earlier pass made stay as they are while their sets keep their names: a set by content always does, one
+// by definition until it is of another flavour or outgrows its size. That its members changed makes another set and no other rule.
+
+import { invariant } from "../net/invariant.ts";
+import type { Members } from "../resolve/types.ts";
+import { bytesOfKeys, compareBytes } from "../ruleset/chunks.ts";
+import { capacity } from "../ruleset/keys.ts";
+import type { NftSet, Rule } from "../ruleset/types.ts";
+import { type Context, sameItems } from "./context.ts";
+import type { Built, SetEntry } from "./memory.ts";
+import { sizedName } from "./names.ts";
+import { dropped } from "./registry.ts";
+
+/** The set, which the rules that are being made look up. Returns its name. */
+export function lookUp(context: Context, set: SetEntry): string {
+  set.wantedIn = context.pass;
+  if (!context.lookups.includes(set)) context.lookups.push(set);
+  return set.name;
+}
+
+/** The set by its content, which is there already when another rule lists the same. Returns the name by which to look it up. */
+export function namedSet(context: Context, set: NftSet): string {
+  const { sets } = context.memory;
+  const name = set.flavour === "hash" ? sizedName(set.name, set.keys.count) : set.name;
+  const known = sets.get(name);
+  if (known === undefined) return lookUp(context, sets.add({ name, value: { ...set, name }, wantedIn: context.pass, source: undefined }));
+  const { comment, keys } = known.value;
+  const isSame = comment === set.comment && compareBytes(bytesOfKeys(keys), bytesOfKeys(set.keys)) === 0;
+  invariant(isSame, `set ${name} would stand for "${comment}" and for "${set.comment}"`);
+  return lookUp(context, known);
+}
+
+/** Rules that no user wrote, made again only when one of `inputs` is another thing than in the pass before. `what` is theirs alone. */
+export function built(context: Context, what: string, make: () => readonly Rule[], inputs: readonly unknown[] = []): readonly Rule[] {
+  const known = context.memory.built.get(what);
+  if (known !== undefined && sameItems(known.inputs, inputs) && keepNames(context, known.sets)) {
+    known.wantedIn = context.pass;
+    return known.rules;
+  }
+  const made: Built = { inputs, ...withLookups(context, make), wantedIn: context.pass };
+  context.memory.built.set(what, made);
+  return made.rules;
+}
+
+/** What `make` gives, and the sets that it looks up. */
+export function withLookups(context: Context, make: () => readonly Rule[]): { readonly rules: readonly Rule[]; readonly sets: readonly SetEntry[] } {
+  const outer = context.lookups;
+  context.lookups = [];
+  const made = { rules: make(), sets: context.lookups };
+  context.lookups = outer;
+  return made;
+}
+
+/** Wants the sets as they are in this pass; false when one of them has another name by now. */
+export function keepNames(context: Context, sets: readonly SetEntry[]): boolean {
+  for (const set of sets) if (set.wantedIn !== context.pass && !keepsName(context, set)) return false;
+  return true;
+}
+
+/** Gives the set the members that it has in this pass, unless that makes it one of another name. */
+export function keepsName(context: Context, set: SetEntry): boolean {
+  const { source, value } = set;
+  if (set.wantedIn === dropped) return false;
+  if (source !== undefined) {
+    const members = context.resolved.sets.get(source.id)?.members[source.family];
+    if (members === undefined) return false;
+    if (members !== source.members) {
+      if (!areNamedAlike(members, source.members)) return false;
+      source.members = members;
+      context.memory.sets.replace(set, { ...value, types: members.types, keys: members.keys });
+    }
+  }
+  set.wantedIn = context.pass;
+  return true;
+}
+
+function areNamedAlike(a: Members, b: Members): boolean {
+  return a.flavour === b.flavour && (a.flavour === "interval" || capacity(a.keys.count) === capacity(b.keys.count));
+}
