@@ -2,10 +2,12 @@
 // directory itself: no subdirectories, nothing hidden, so that editors' temporary files and a ConfigMap's ..data stay out.
 // When to look is watcher.ts; what a look finds is scan.ts, what becomes of it lastGood.ts.
 
+import { isDeepStrictEqual } from "node:util";
 import type { Problem } from "../../rules/model/problem.ts";
 import { type FileState, mergeFiles, nextFileState } from "./lastGood.ts";
 import { type Scan, scanDirectory } from "./scan.ts";
 import type { ResourceSource, SourceState } from "./source.ts";
+import { unhurried } from "./unhurried.ts";
 import { type Watcher, type WatchTiming, watchPath } from "./watcher.ts";
 
 export interface DirectoryOptions {
@@ -21,25 +23,28 @@ export function watchDirectory(options: DirectoryOptions): ResourceSource {
 
 /** One look, for commands that do not stay. */
 export async function readDirectory(path: string): Promise<SourceState> {
-  const { state } = advance({ files: new Map(), fingerprints: new Map(), state: empty }, path, await scanDirectory(path, new Map()));
+  const { state } = await unhurried(advance(nothingKnown, path, await scanDirectory(path, new Map())));
   return state;
 }
 
 interface Known {
   readonly files: ReadonlyMap<string, FileState>;
   readonly fingerprints: ReadonlyMap<string, string | undefined>;
+  /** Undefined while the directory cannot be listed. */
+  readonly subdirectories: readonly string[] | undefined;
   readonly state: SourceState;
 }
 
-const empty: SourceState = { resources: [], problems: [] };
+const nothingKnown: Known = { files: new Map(), fingerprints: new Map(), subdirectories: undefined, state: { resources: [], problems: [] } };
 
 /** A directory that cannot be listed keeps everything that was known of it: an unmounted volume must not open the firewall. */
-function advance(known: Known, path: string, scan: Scan): Known {
+function* advance(known: Known, path: string, scan: Scan): Generator<void, Known> {
   if (scan.kind === "unreadable") {
     const hint = known.files.size === 0 ? "nothing is known of its resources yet" : "what it last held stays in force";
     const problem: Problem = { code: "directory-unreadable", severity: "error", place: { source: path }, message: scan.reason, hint };
-    return { ...known, fingerprints: new Map(), state: { resources: known.state.resources, problems: [problem] } };
+    return { ...known, fingerprints: new Map(), subdirectories: undefined, state: { resources: known.state.resources, problems: [problem] } };
   }
+  if (isAsBefore(known, scan)) return known;
   const files = new Map<string, FileState>();
   const fingerprints = new Map<string, string | undefined>();
   for (const same of scan.same) {
@@ -49,11 +54,16 @@ function advance(known: Known, path: string, scan: Scan): Known {
     fingerprints.set(same, known.fingerprints.get(same));
   }
   for (const file of scan.files) {
-    files.set(file.path, nextFileState(known.files.get(file.path), file));
+    files.set(file.path, yield* nextFileState(known.files.get(file.path), file));
     fingerprints.set(file.path, file.fingerprint);
   }
   const merged = mergeFiles(files);
-  return { files, fingerprints, state: { ...merged, problems: [...merged.problems, ...scan.subdirectories.map(subdirectoryIgnored)] } };
+  const problems = [...merged.problems, ...scan.subdirectories.map(subdirectoryIgnored)];
+  return { files, fingerprints, subdirectories: scan.subdirectories, state: { ...merged, problems } };
+}
+
+function isAsBefore({ files, subdirectories }: Known, scan: Scan & { readonly kind: "listed" }): boolean {
+  return scan.files.length === 0 && scan.same.length === files.size && isDeepStrictEqual(scan.subdirectories, subdirectories);
 }
 
 function subdirectoryIgnored(path: string): Problem {
@@ -66,7 +76,7 @@ class DirectorySource implements ResourceSource {
   readonly synced = this.#synced.promise;
   readonly #options: DirectoryOptions;
   readonly #watcher: Watcher;
-  #known: Known = { files: new Map(), fingerprints: new Map(), state: empty };
+  #known = nothingKnown;
 
   constructor(options: DirectoryOptions) {
     this.#options = options;
@@ -84,7 +94,8 @@ class DirectorySource implements ResourceSource {
   async #look(isClosed: () => boolean): Promise<"seen" | "blind"> {
     const scan = await scanDirectory(this.#options.path, this.#known.fingerprints);
     if (isClosed()) return "blind";
-    this.#known = advance(this.#known, this.#options.path, scan);
+    this.#known = await unhurried(advance(this.#known, this.#options.path, scan));
+    if (isClosed()) return "blind";
     if (scan.kind === "listed") this.#synced.resolve();
     this.#options.onChange();
     return scan.kind === "listed" ? "seen" : "blind";

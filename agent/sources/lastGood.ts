@@ -1,9 +1,9 @@
 // Turns what was read from each manifest file into the resources in force: a resource whose new version is invalid, or whose file cannot
-// be read, stays as it last was (semantics 0, row 9). Values in, values out; when and how files are read is not known here.
+// be read, stays as it last was (semantics 0, row 9). When and how files are read is not known here.
 
 import type { Problem } from "../../rules/model/problem.ts";
 import type { Resource } from "../../rules/model/types.ts";
-import { type Ignored, readManifest } from "./manifest.ts";
+import { type Ignored, joinChunks, type ReadChunk, readChunks } from "./manifest.ts";
 import type { ScannedFile } from "./scan.ts";
 import { resourceKey, type SourceState } from "./source.ts";
 
@@ -15,15 +15,25 @@ export interface FileState {
   readonly kept: readonly Resource[];
   readonly problems: readonly Problem[];
   readonly ignored: readonly Ignored[];
+  /** As the file was last read. */
+  readonly chunks: readonly ReadChunk[];
 }
 
-export function nextFileState(previous: FileState | undefined, { path, content }: ScannedFile): FileState {
+/** The state after a file was read again. Takes a step for each document, between which others may have their turn. */
+export function* nextFileState(previous: FileState | undefined, { path, content }: ScannedFile): Generator<void, FileState> {
+  const chunks: ReadChunk[] = [];
+  if (content.kind === "text") {
+    for (const chunk of readChunks(content.text, path, previous?.chunks ?? [])) {
+      chunks.push(chunk);
+      yield;
+    }
+  }
   const before = new Map([...(previous?.kept ?? []), ...(previous?.live ?? [])].map((resource) => [resourceKey(resource), resource]));
   if (content.kind === "unreadable") {
     const problem: Problem = { code: "file-unreadable", severity: "error", place: { source: path }, message: content.reason };
-    return { live: [], kept: [...before.values()], problems: [withConsequence(problem, before.size > 0)], ignored: [] };
+    return { live: [], kept: [...before.values()], problems: [withConsequence(problem, before.size > 0)], ignored: [], chunks: previous?.chunks ?? [] };
   }
-  const { resources, problems, ignored } = readManifest(content.text, path);
+  const { resources, problems, ignored } = joinChunks(chunks);
   for (const resource of resources) before.delete(resourceKey(resource));
 
   const invalid = new Set(problems.filter(({ severity }) => severity === "error").map(({ resource }) => resource));
@@ -33,7 +43,7 @@ export function nextFileState(previous: FileState | undefined, { path, content }
   const explained = problems.map((problem) =>
     problem.severity === "error" ? withConsequence(problem, problem.resource === undefined ? kept.length > 0 : keptKeys.has(problem.resource)) : problem,
   );
-  return { live: resources, kept, problems: explained, ignored };
+  return { live: resources, kept, problems: explained, ignored, chunks };
 }
 
 function withConsequence(problem: Problem, isKept: boolean): Problem {

@@ -1,11 +1,15 @@
 // The text of a manifest file into resources and located problems: YAML 1.2 or JSON, several documents, List kinds. What a document means
-// is rules/model's to say. Every document stands alone: a fault in one costs the others nothing.
+// is rules/model's to say. Every document stands alone: a fault in one costs the others nothing, and where its text is as it was, the very
+// same resources come out, moved to the lines where it is now.
 
+import { hash } from "node:crypto";
 import { decodeResource } from "../../rules/model/decode.ts";
 import { isMapping } from "../../rules/model/decoder.ts";
 import type { Path, Place, Problem } from "../../rules/model/problem.ts";
 import type { Resource } from "../../rules/model/types.ts";
-import { readYaml } from "./yaml.ts";
+import { placesOf } from "../store/places.ts";
+import { type Chunk, splitChunks } from "./chunks.ts";
+import { readChunk } from "./yaml.ts";
 
 export interface Manifest {
   /** The valid ones, in the order of the text. */
@@ -21,12 +25,47 @@ export interface Ignored {
   readonly reason: string;
 }
 
+/** What a chunk of a file held, to be known again. */
+export interface ReadChunk extends Manifest {
+  /** Of its text. */
+  readonly digest: string;
+  /** Where it begins. */
+  readonly line: number;
+}
+
 /** Never throws. `source` is the file's name, for places. */
 export function readManifest(text: string, source: string): Manifest {
+  return joinChunks(Array.from(readChunks(text, source, [])));
+}
+
+export function joinChunks(chunks: readonly ReadChunk[]): Manifest {
+  return {
+    resources: chunks.flatMap(({ resources }) => resources),
+    problems: chunks.flatMap(({ problems }) => problems),
+    ignored: chunks.flatMap(({ ignored }) => ignored),
+  };
+}
+
+/** One chunk after the other, so that no more than one is in memory as a tree. `before` is what the same file held; its places move. */
+export function* readChunks(text: string, source: string, before: readonly ReadChunk[]): Generator<ReadChunk, void> {
+  const known = new Map<string, ReadChunk[]>();
+  for (const chunk of before.toReversed()) {
+    const same = known.get(chunk.digest);
+    if (same === undefined) known.set(chunk.digest, [chunk]);
+    else same.push(chunk);
+  }
+  for (const chunk of splitChunks(text)) {
+    const digest = hash("sha256", chunk.text, "base64");
+    const same = known.get(digest)?.pop();
+    yield same === undefined ? { ...decodeChunk(chunk, source), digest, line: chunk.line } : moved(same, chunk.line);
+  }
+}
+
+function decodeChunk(chunk: Chunk, source: string): Manifest {
   const resources: Resource[] = [];
   const problems: Problem[] = [];
   const ignored: Ignored[] = [];
-  for (const document of readYaml(text, source)) {
+  for (const document of readChunk(chunk, source)) {
     problems.push(...document.problems);
     for (const { value, path } of unfold(document.value)) {
       const decoded = decodeResource(value, (within, spot) => document.locate([...path, ...within], spot));
@@ -36,6 +75,16 @@ export function readManifest(text: string, source: string): Manifest {
     }
   }
   return { resources, problems, ignored };
+}
+
+/** Its places are changed, not replaced: whoever holds the resources or problems sees where they are now (store/places.ts). */
+function moved(chunk: ReadChunk, line: number): ReadChunk {
+  const by = line - chunk.line;
+  if (by === 0) return chunk;
+  const { resources, problems, ignored } = chunk;
+  const places = new Set([...resources.flatMap(placesOf), ...problems.map(({ place }) => place), ...ignored.map(({ place }) => place)]);
+  for (const place of places) if (place.line !== undefined) (place as { line: number }).line += by;
+  return { ...chunk, line };
 }
 
 interface Item {

@@ -3,43 +3,38 @@
 
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type ParsedNode, type Scalar } from "yaml";
 import type { Locate, Path, Place, Spot } from "../../rules/model/problem.ts";
+import type { Chunk } from "./chunks.ts";
 
 type Parsed = Document.Parsed<ParsedNode>;
 
-/** A text's lines, found when the first place is asked for. */
+/** A chunk's lines, found when the first place is asked for. */
 export interface Lines {
   readonly text: string;
   /** Of an offset in the text, in UTF-16 units. */
-  placeAt(offset: number): Place;
+  readonly placeAt: (offset: number) => Place;
 }
 
-/** A byte order mark is no part of the text, and no column. */
-export function bomLength(text: string): 0 | 1 {
-  return text.startsWith("\uFEFF") ? 1 : 0;
-}
-
-export function linesOf(text: string, source: string): Lines {
+export function linesOf({ text, line: first }: Chunk, source: string): Lines {
   let starts: readonly number[] | undefined;
   return {
     text,
     placeAt(offset) {
       starts ??= lineStarts(text);
       const line = lastAtMost(starts, offset);
-      return { source, line: line + 1, column: offset - (starts[line] ?? 0) + 1 };
+      return { source, line: first + line, column: offset - (starts[line] ?? 0) + 1 };
     },
   };
 }
 
 function lineStarts(text: string): readonly number[] {
-  const starts: number[] = [bomLength(text)];
+  const starts: number[] = [0];
   for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", end + 1)) starts.push(end + 1);
   return starts;
 }
 
-/** `base` is where the document's chunk begins in the text. */
-export function createLocator(document: Parsed, lines: Lines, base: number): Locate {
+export function createLocator(document: Parsed, lines: Lines): Locate {
   const root = document.contents?.range[0] ?? document.range[0];
-  return (path, spot) => lines.placeAt(base + (offsetOf(document, path, spot, lines.text.slice(base)) ?? root));
+  return (path, spot) => lines.placeAt(offsetOf(document, path, spot, lines.text) ?? root);
 }
 
 /** The deepest part of the path that is there: the value asked for, or the key that leads to where it is missing. */

@@ -19,7 +19,12 @@ function read(path: string, versions: readonly (string | typeof unreadable)[]): 
   let state: FileState | undefined;
   for (const version of versions) {
     const content: ScannedFile["content"] = version === unreadable ? { kind: "unreadable", reason: "cannot be read" } : { kind: "text", text: version };
-    state = nextFileState(state, { path, content, fingerprint: undefined });
+    const steps = nextFileState(state, { path, content, fingerprint: undefined });
+    for (let step = steps.next(); ; step = steps.next()) {
+      if (step.done !== true) continue;
+      state = step.value;
+      break;
+    }
   }
   assert.ok(state);
   return state;

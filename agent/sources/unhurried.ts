@@ -1,0 +1,19 @@
+// Long work in small steps: reading ten thousand policies takes longer than the service manager's watchdog, a question on the control socket
+// or a foreign change of the ruleset should wait.
+
+import { setImmediate } from "node:timers/promises";
+
+/** Milliseconds; twice as long is what others wait for, as the event loop gets to them after a turn. */
+const turn = 8;
+
+/** Runs the steps to the end, and lets the event loop have its turn between them. */
+export async function unhurried<T>(steps: Generator<void, T>): Promise<T> {
+  let since = performance.now();
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    if (performance.now() - since < turn) continue;
+    await setImmediate();
+    since = performance.now();
+  }
+}

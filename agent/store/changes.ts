@@ -1,0 +1,91 @@
+// Resources by kind, namespace and name: what differs between two lists of them, and a sorted list with a few changes applied. Both cost what
+// they change, and beside that a look at each pointer: no map of everything, no sort of everything.
+
+import type { Resource } from "../../rules/model/types.ts";
+import { share } from "./share.ts";
+
+export interface ResourceName {
+  readonly kind: Resource["kind"];
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface ResourceChange {
+  /** New, or otherwise than before. */
+  readonly upserted: readonly Resource[];
+  /** Of what is also upserted, nothing is removed. */
+  readonly removed: readonly ResourceName[];
+}
+
+export function nameOf({ kind, metadata: { namespace, name } }: Resource): ResourceName {
+  return { kind, namespace, name };
+}
+
+/** What to change in `before` to have `after`, in whatever order each is. What is the same object in both is the same. */
+export function changesBetween(before: readonly Resource[], after: readonly Resource[]): ResourceChange {
+  const most = Math.min(before.length, after.length);
+  let head = 0;
+  while (head < most && before[head] === after[head]) head++;
+  let tail = 0;
+  while (tail < most - head && before.at(-1 - tail) === after.at(-1 - tail)) tail++;
+  const old = before.slice(head, before.length - tail);
+  const now = after.slice(head, after.length - tail);
+  const known = new Set(old);
+  const kept = new Set(now);
+  return { upserted: now.filter((resource) => !known.has(resource)), removed: old.filter((resource) => !kept.has(resource)).map(nameOf) };
+}
+
+interface Edit {
+  readonly of: ResourceName;
+  /** Undefined: it goes. */
+  readonly next: Resource | undefined;
+}
+
+/** @returns `sorted` itself when nothing is new in it; what was there and says the same stays the same object */
+export function applyChange(sorted: readonly Resource[], { upserted, removed }: ResourceChange): readonly Resource[] {
+  const edits: Edit[] = [...removed.map((of) => ({ of, next: undefined })), ...upserted.map((next) => ({ of: nameOf(next), next }))];
+  edits.sort((a, b) => compareNames(a.of, b.of));
+  const changed: Resource[] = [];
+  let taken = 0;
+  let isNew = false;
+  for (const [index, { of, next }] of edits.entries()) {
+    const later = edits[index + 1];
+    if (later !== undefined && compareNames(of, later.of) === 0) continue;
+    const at = lowerBound(sorted, of, taken);
+    const old = sorted[at];
+    const found = old !== undefined && compareNames(nameOf(old), of) === 0 ? old : undefined;
+    const now = found === undefined || next === undefined ? next : share(found, next);
+    if (now === found) continue;
+    isNew = true;
+    copyRange(sorted, { from: taken, to: at }, changed);
+    if (now !== undefined) changed.push(now);
+    taken = found === undefined ? at : at + 1;
+  }
+  if (!isNew) return sorted;
+  copyRange(sorted, { from: taken, to: sorted.length }, changed);
+  return changed;
+}
+
+function copyRange(list: readonly Resource[], { from, to }: { readonly from: number; readonly to: number }, into: Resource[]): void {
+  for (let index = from; index < to; index++) into.push(list[index] as Resource);
+}
+
+/** Index of the first at or after `from` that is not before the name. */
+function lowerBound(sorted: readonly Resource[], name: ResourceName, from: number): number {
+  let [low, high] = [from, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compareNames(nameOf(sorted[middle] as Resource), name) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function compareNames(a: ResourceName, b: ResourceName): number {
+  return compareText(a.kind, b.kind) || compareText(a.namespace, b.namespace) || compareText(a.name, b.name);
+}
+
+export function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
