@@ -28,22 +28,26 @@ export function* nextFileState(previous: FileState | undefined, { path, content 
       yield;
     }
   }
-  const before = new Map([...(previous?.kept ?? []), ...(previous?.live ?? [])].map((resource) => [resourceKey(resource), resource]));
+  const before = [...(previous?.kept ?? []), ...(previous?.live ?? [])];
   if (content.kind === "unreadable") {
     const problem: Problem = { code: "file-unreadable", severity: "error", place: { source: path }, message: content.reason };
-    return { live: [], kept: [...before.values()], problems: [withConsequence(problem, before.size > 0)], ignored: [], chunks: previous?.chunks ?? [] };
+    return { live: [], kept: before, problems: [withConsequence(problem, before.length > 0)], ignored: [], chunks: previous?.chunks ?? [] };
   }
   const { resources, problems, ignored } = joinChunks(chunks);
-  for (const resource of resources) before.delete(resourceKey(resource));
-
   const invalid = new Set(problems.filter(({ severity }) => severity === "error").map(({ resource }) => resource));
-  const isHoldingUnknown = invalid.has(undefined);
-  const kept = [...before].filter(([key]) => isHoldingUnknown || invalid.has(key)).map(([, resource]) => resource);
-  const keptKeys = new Set(kept.map(resourceKey));
+  const kept = invalid.size === 0 ? new Map<string, Resource>() : keptOf(before, resources, invalid);
   const explained = problems.map((problem) =>
-    problem.severity === "error" ? withConsequence(problem, problem.resource === undefined ? kept.length > 0 : keptKeys.has(problem.resource)) : problem,
+    problem.severity === "error" ? withConsequence(problem, problem.resource === undefined ? kept.size > 0 : kept.has(problem.resource)) : problem,
   );
-  return { live: resources, kept, problems: explained, ignored, chunks };
+  return { live: resources, kept: [...kept.values()], problems: explained, ignored, chunks };
+}
+
+/** Of what was valid before: what is invalid now, or may be. */
+function keptOf(before: readonly Resource[], live: readonly Resource[], invalid: ReadonlySet<string | undefined>): ReadonlyMap<string, Resource> {
+  const kept = new Map(before.map((resource) => [resourceKey(resource), resource]));
+  for (const resource of live) kept.delete(resourceKey(resource));
+  if (!invalid.has(undefined)) for (const key of kept.keys()) if (!invalid.has(key)) kept.delete(key);
+  return kept;
 }
 
 function withConsequence(problem: Problem, isKept: boolean): Problem {

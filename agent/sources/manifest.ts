@@ -2,13 +2,12 @@
 // is rules/model's to say. Every document stands alone: a fault in one costs the others nothing, and where its text is as it was, the very
 // same resources come out, moved to the lines where it is now.
 
-import { hash } from "node:crypto";
 import { decodeResource } from "../../rules/model/decode.ts";
 import { isMapping } from "../../rules/model/decoder.ts";
 import type { Path, Place, Problem } from "../../rules/model/problem.ts";
 import type { Resource } from "../../rules/model/types.ts";
-import { placesOf } from "../store/places.ts";
-import { type Chunk, splitChunks } from "./chunks.ts";
+import { eachPlace } from "../store/places.ts";
+import { type Chunk, copyOf, countLines, splitChunks } from "./chunks.ts";
 import { readChunk } from "./yaml.ts";
 
 export interface Manifest {
@@ -25,12 +24,9 @@ export interface Ignored {
   readonly reason: string;
 }
 
-/** What a chunk of a file held, to be known again. */
-export interface ReadChunk extends Manifest {
-  /** Of its text. */
-  readonly digest: string;
-  /** Where it begins. */
-  readonly line: number;
+/** A chunk of a file and what it held. */
+export interface ReadChunk extends Manifest, Chunk {
+  readonly lines: number;
 }
 
 /** Never throws. `source` is the file's name, for places. */
@@ -50,18 +46,20 @@ export function joinChunks(chunks: readonly ReadChunk[]): Manifest {
 export function* readChunks(text: string, source: string, before: readonly ReadChunk[]): Generator<ReadChunk, void> {
   const known = new Map<string, ReadChunk[]>();
   for (const chunk of before.toReversed()) {
-    const same = known.get(chunk.digest);
-    if (same === undefined) known.set(chunk.digest, [chunk]);
+    const same = known.get(chunk.text);
+    if (same === undefined) known.set(chunk.text, [chunk]);
     else same.push(chunk);
   }
-  for (const chunk of splitChunks(text)) {
-    const digest = hash("sha256", chunk.text, "base64");
-    const same = known.get(digest)?.pop();
-    yield same === undefined ? { ...decodeChunk(chunk, source), digest, line: chunk.line } : moved(same, chunk.line);
+  let line = 1;
+  for (const part of splitChunks(text)) {
+    const same = known.get(part)?.pop();
+    const chunk = same === undefined ? decodeChunk({ text: copyOf(part), line }, source) : moved(same, line);
+    line += chunk.lines;
+    yield chunk;
   }
 }
 
-function decodeChunk(chunk: Chunk, source: string): Manifest {
+function decodeChunk(chunk: Chunk, source: string): ReadChunk {
   const resources: Resource[] = [];
   const problems: Problem[] = [];
   const ignored: Ignored[] = [];
@@ -74,16 +72,19 @@ function decodeChunk(chunk: Chunk, source: string): Manifest {
       if (decoded.ignored !== undefined) ignored.push({ place: document.locate(path), reason: decoded.ignored });
     }
   }
-  return { resources, problems, ignored };
+  return { ...chunk, lines: countLines(chunk.text), resources, problems, ignored };
 }
 
 /** Its places are changed, not replaced: whoever holds the resources or problems sees where they are now (store/places.ts). */
 function moved(chunk: ReadChunk, line: number): ReadChunk {
   const by = line - chunk.line;
   if (by === 0) return chunk;
-  const { resources, problems, ignored } = chunk;
-  const places = new Set([...resources.flatMap(placesOf), ...problems.map(({ place }) => place), ...ignored.map(({ place }) => place)]);
-  for (const place of places) if (place.line !== undefined) (place as { line: number }).line += by;
+  const move = (place: Place): void => {
+    if (place.line !== undefined) (place as { line: number }).line += by;
+  };
+  for (const resource of chunk.resources) eachPlace(resource, move);
+  for (const { place } of chunk.problems) move(place);
+  for (const { place } of chunk.ignored) move(place);
   return { ...chunk, line };
 }
 

@@ -26,12 +26,12 @@ export function plainScalar(text: string): string | number | boolean | null | ty
     const word = text.length > longestWord ? undefined : words.get(text);
     return word === undefined ? text : word;
   }
+  if (isAddress(text)) return text;
   if (usualNumber.test(text)) return Number(text);
-  if (first === 126) return doubtful;
-  return mayBeNumber.test(text) && !isAddress(text) ? doubtful : text;
+  return first === 126 || mayBeNumber.test(text) ? doubtful : text;
 }
 
-/** Two dots are in no number. */
+/** Two dots, a slash or a colon are in no number. */
 function isAddress(text: string): boolean {
-  return text.indexOf(".") !== text.lastIndexOf(".");
+  return text.indexOf(".") !== text.lastIndexOf(".") || text.includes("/") || text.includes(":");
 }

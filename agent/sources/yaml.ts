@@ -4,7 +4,7 @@
 
 import { type Document, isScalar, type ParsedNode, parseAllDocuments, type ScalarTag, visit, type YAMLError } from "yaml";
 import type { Locate, Place, Problem } from "../../rules/model/problem.ts";
-import { type Chunk, splitChunks } from "./chunks.ts";
+import { type Chunk, countLines, splitChunks } from "./chunks.ts";
 import { hideLongLists, restoreLongLists } from "./longLists.ts";
 import { readPlainYaml } from "./plainYaml.ts";
 import { createLocator, type Lines, linesOf } from "./yamlPlaces.ts";
@@ -34,7 +34,12 @@ const wordBoolean: ScalarTag = {
 
 /** Every document of the text, in order. */
 export function readYaml(text: string, source: string): readonly YamlDocument[] {
-  return Array.from(splitChunks(text)).flatMap((chunk) => readChunk(chunk, source));
+  let line = 1;
+  return Array.from(splitChunks(text)).flatMap((part) => {
+    const documents = readChunk({ text: part, line }, source);
+    line += countLines(part);
+    return documents;
+  });
 }
 
 /** The documents of a chunk: one, or more where an end marker is between them. Their trees live as long as they do: best one chunk at a time. */

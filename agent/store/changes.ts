@@ -27,7 +27,7 @@ export function changesBetween(before: readonly Resource[], after: readonly Reso
   let head = 0;
   while (head < most && before[head] === after[head]) head++;
   let tail = 0;
-  while (tail < most - head && before.at(-1 - tail) === after.at(-1 - tail)) tail++;
+  while (tail < most - head && before[before.length - 1 - tail] === after[after.length - 1 - tail]) tail++;
   const old = before.slice(head, before.length - tail);
   const now = after.slice(head, after.length - tail);
   const known = new Set(old);
@@ -41,33 +41,49 @@ interface Edit {
   readonly next: Resource | undefined;
 }
 
+/** An edit that makes a difference. */
+interface Difference {
+  readonly at: number;
+  /** What it takes the place of; undefined: it comes between. */
+  readonly old: Resource | undefined;
+  readonly next: Resource | undefined;
+}
+
 /** @returns `sorted` itself when nothing is new in it; what was there and says the same stays the same object */
 export function applyChange(sorted: readonly Resource[], { upserted, removed }: ResourceChange): readonly Resource[] {
   const edits: Edit[] = [...removed.map((of) => ({ of, next: undefined })), ...upserted.map((next) => ({ of: nameOf(next), next }))];
   edits.sort((a, b) => compareNames(a.of, b.of));
-  const changed: Resource[] = [];
-  let taken = 0;
-  let isNew = false;
+  const differences: Difference[] = [];
+  let from = 0;
   for (const [index, { of, next }] of edits.entries()) {
     const later = edits[index + 1];
     if (later !== undefined && compareNames(of, later.of) === 0) continue;
-    const at = lowerBound(sorted, of, taken);
-    const old = sorted[at];
-    const found = old !== undefined && compareNames(nameOf(old), of) === 0 ? old : undefined;
-    const now = found === undefined || next === undefined ? next : share(found, next);
-    if (now === found) continue;
-    isNew = true;
-    copyRange(sorted, { from: taken, to: at }, changed);
-    if (now !== undefined) changed.push(now);
-    taken = found === undefined ? at : at + 1;
+    const at = lowerBound(sorted, of, from);
+    from = at;
+    const there = sorted[at];
+    const old = there !== undefined && compareNames(nameOf(there), of) === 0 ? there : undefined;
+    const now = old === undefined || next === undefined ? next : share(old, next);
+    if (now !== old) differences.push({ at, old, next: now });
   }
-  if (!isNew) return sorted;
-  copyRange(sorted, { from: taken, to: sorted.length }, changed);
-  return changed;
+  if (differences.length === 0) return sorted;
+  return differences.every(({ old, next }) => old !== undefined && next !== undefined) ? replaced(sorted, differences) : merged(sorted, differences);
 }
 
-function copyRange(list: readonly Resource[], { from, to }: { readonly from: number; readonly to: number }, into: Resource[]): void {
-  for (let index = from; index < to; index++) into.push(list[index] as Resource);
+function replaced(sorted: readonly Resource[], differences: readonly Difference[]): readonly Resource[] {
+  const list = sorted.slice();
+  for (const { at, next } of differences) if (next !== undefined) list[at] = next;
+  return list;
+}
+
+function merged(sorted: readonly Resource[], differences: readonly Difference[]): readonly Resource[] {
+  const list: Resource[] = [];
+  let taken = 0;
+  for (const { at, old, next } of differences) {
+    for (; taken < at; taken++) list.push(sorted[taken] as Resource);
+    if (next !== undefined) list.push(next);
+    if (old !== undefined) taken++;
+  }
+  return list.concat(sorted.slice(taken));
 }
 
 /** Index of the first at or after `from` that is not before the name. */

@@ -3,13 +3,12 @@
 // them (sources/manifest.ts) and by the store, and messages name the line where a thing is now. Nothing may be decided by a place.
 
 import type { Place } from "../../rules/model/problem.ts";
-import type { Resource, Rule } from "../../rules/model/types.ts";
+import type { Resource } from "../../rules/model/types.ts";
 
 /** A resource's own, and its rules'. */
-export function placesOf(resource: Resource): readonly Place[] {
-  return [resource.place, ...rulesOf(resource).map(({ place }) => place)];
-}
-
-function rulesOf(resource: Resource): readonly Rule[] {
-  return resource.kind === "GlobalNetworkPolicy" || resource.kind === "Profile" ? [...resource.ingress, ...resource.egress] : [];
+export function eachPlace(resource: Resource, call: (place: Place) => void): void {
+  call(resource.place);
+  if (resource.kind !== "GlobalNetworkPolicy" && resource.kind !== "Profile") return;
+  for (const { place } of resource.ingress) call(place);
+  for (const { place } of resource.egress) call(place);
 }

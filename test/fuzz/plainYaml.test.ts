@@ -12,17 +12,18 @@ import { fuzzBudget, mutated } from "./budget.ts";
 
 const root = new URL("../../", import.meta.url);
 const manifests = globSync("test/cases/*/input.yaml", { cwd: root }).map((path) => readFileSync(new URL(path, root), "utf8"));
-const documents = manifests.flatMap((text) => Array.from(splitChunks(text), (chunk) => chunk.text));
+const documents = manifests.flatMap((text) => Array.from(splitChunks(text)));
 
 /** How many documents of the text are plain. */
 function check(text: string): number {
   let plain = 0;
-  for (const chunk of splitChunks(text)) {
-    if (readPlainYaml(chunk.text) === undefined) continue;
+  for (const part of splitChunks(text)) {
+    const chunk = { text: part, line: 5 };
+    if (readPlainYaml(part) === undefined) continue;
     plain++;
     const [mine, ...others] = readChunk(chunk, "f");
     const [theirs, ...more] = readAnyChunk(chunk, "f");
-    const told = JSON.stringify(chunk.text);
+    const told = JSON.stringify(part);
     assert.deepEqual([others.length, more.length, theirs?.problems], [0, 0, []], told);
     assert.deepStrictEqual(mine?.value, theirs?.value, told);
     for (const path of pathsOf(theirs?.value, [])) {
