@@ -25,12 +25,15 @@ export function restrictsAddresses({ nets, notNets, set, notSet }: ResolvedEntit
 }
 
 export function addressConditions(context: Context, entity: ResolvedEntity, { side, family }: { side: Side; family: Family }): Alternatives {
+  if (!restrictsAddresses(entity)) return always;
   const field = addressField(side, family);
   const { nets, notNets, set, notSet } = entity;
+  const inSelected: Alternatives = set === undefined ? always : [[inSet([field], selectorSet(context, set, family))]];
+  if (nets === undefined && notNets === undefined && notSet === undefined) return inSelected;
   return allOf([
     nets === undefined ? always : inNetworks(context, field, ofFamily(nets, family)),
     notNets === undefined ? always : outsideNetworks(context, field, ofFamily(notNets, family)),
-    set === undefined ? always : [[inSet([field], selectorSet(context, set, family))]],
+    inSelected,
     notSet === undefined ? always : [[notInSet([field], selectorSet(context, notSet, family))]],
   ]);
 }

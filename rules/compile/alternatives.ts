@@ -12,11 +12,17 @@ export const never: Alternatives = [];
 
 /** All conditions at once: every combination of their alternatives. */
 export function allOf(conditions: readonly Alternatives[]): Alternatives {
-  return conditions.reduce((done, next) => {
-    // Most conditions of most rules; with 10,000 rules half of the time went here.
-    if (next === always) return done;
-    return done === always ? next : done.flatMap((left) => next.map((right) => [...left, ...right]));
-  }, always);
+  let all = always;
+  for (const condition of conditions) all = both(all, condition);
+  return all;
+}
+
+/** Most conditions of most rules say nothing; with 10,000 rules half of the time went here. */
+function both(left: Alternatives, right: Alternatives): Alternatives {
+  if (right === always) return left;
+  if (left === always) return right;
+  if (left.length === 1 && right.length === 1) return [[...(left[0] as readonly Statement[]), ...(right[0] as readonly Statement[])]];
+  return left.flatMap((one) => right.map((other) => [...one, ...other]));
 }
 
 export function equals(field: Field, value: Scalar): Statement {

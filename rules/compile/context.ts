@@ -3,11 +3,10 @@
 
 import { invariant } from "../net/invariant.ts";
 import { compareBytes } from "../resolve/order.ts";
-import type { Resolved, ResolvedEndpoint, ResolvedTier } from "../resolve/types.ts";
+import type { Resolved, ResolvedEndpoint } from "../resolve/types.ts";
 import type { BaseChain, MapEntry, NftMap, Origin, Rule, Ruleset } from "../ruleset/types.ts";
 import { jump } from "./effects.ts";
-import type { ChainEntry, Memory, SetEntry } from "./memory.ts";
-import { keyed } from "./memory.ts";
+import { type ChainEntry, keyed, type Memory, type SetEntry, type TierMemory } from "./memory.ts";
 import { sizedName } from "./names.ts";
 import { type Stage, type Voice, voices } from "./stages.ts";
 
@@ -19,19 +18,15 @@ export interface Context {
   readonly endpoints: readonly ResolvedEndpoint[];
   /** The first rules of all endpoints' chains at a stage. */
   readonly steps: Map<Stage, readonly Rule[]>;
-  /** The tiers' chains of this pass by what TierMemory's hash says of them. */
-  readonly tiers: Readonly<Record<Voice, Map<number, TierUse[]>>>;
+  /** The tiers that have a chain of their own in this pass, by their hashes. */
+  readonly tiers: Readonly<Record<Voice, Map<number, TierMemory[]>>>;
   /** The sets that the rules which are being made have looked up so far. */
   lookups: SetEntry[];
 }
 
-export interface TierUse {
-  readonly tier: ResolvedTier;
-  readonly chain: ChainEntry;
-}
-
 export function beginPass(memory: Memory, resolved: Resolved): Context {
   memory.pass += 1;
+  for (const registry of [memory.chains, memory.sets, memory.maps]) registry.begin(memory.pass);
   const tiers = keyed(voices, () => new Map());
   return { resolved, memory, pass: memory.pass, endpoints: byName(resolved.endpoints), steps: new Map(), tiers, lookups: [] };
 }
@@ -40,7 +35,7 @@ export function beginPass(memory: Memory, resolved: Resolved): Context {
 export function endPass({ memory, pass }: Context, table: string): Ruleset {
   const last = memory.ruleset;
   for (const [what, { wantedIn }] of memory.built) if (wantedIn !== pass) memory.built.delete(what);
-  const [chains, sets, maps] = [memory.chains.settle(pass), memory.sets.settle(pass), memory.maps.settle(pass)];
+  const [chains, sets, maps] = [memory.chains.settle(), memory.sets.settle(), memory.maps.settle()];
   if (last === undefined || last.chains !== chains || last.sets !== sets || last.maps !== maps) memory.ruleset = { table, chains, sets, maps };
   return memory.ruleset as Ruleset;
 }
@@ -61,13 +56,17 @@ export function chainOf({ memory, pass }: Context, { name, identity, hook }: Cha
   }
   const made = rules();
   const value = hook === undefined ? ({ kind: "regular", name, rules: made } as const) : ({ kind: "base", name, ...hook, rules: made } as const);
-  if (known === undefined) return memory.chains.add({ name, value, wantedIn: pass, identity, jump: undefined });
+  if (known === undefined) {
+    const added: ChainEntry = { name, value, wantedIn: 0, identity, jump: undefined, tiers: [] };
+    memory.chains.add(added);
+    return added;
+  }
   if (known.identity !== identity) {
     known.identity = identity;
     known.jump = undefined;
   }
   if (!sameItems(known.value.rules, made)) memory.chains.replace(known, value);
-  known.wantedIn = pass;
+  memory.chains.want(known);
   return known;
 }
 
@@ -93,10 +92,10 @@ export function namedMap({ memory, pass }: Context, { inputs, ...form }: MapForm
   memory.entries.set(form.name, { inputs, entries });
   const known = memory.maps.get(name);
   invariant(known?.wantedIn !== pass, `map ${name} is made twice`);
-  if (known === undefined) memory.maps.add({ name, value: { ...form, name, entries }, wantedIn: pass });
+  if (known === undefined) memory.maps.add({ name, value: { ...form, name, entries }, wantedIn: 0 });
   else {
     if (known.value.entries !== entries) memory.maps.replace(known, { ...known.value, entries });
-    known.wantedIn = pass;
+    memory.maps.want(known);
   }
   return name;
 }

@@ -9,22 +9,38 @@ import { encapsulationChain, essentialsChain, failsafeChain, failsafeRepliesChai
 import { type Context, chainOf, jumpTo } from "./context.ts";
 import { counted, drop } from "./effects.ts";
 import { built } from "./lookups.ts";
-import type { ChainEntry } from "./memory.ts";
+import type { ChainEntry, TierMemory } from "./memory.ts";
 import { endpointChainName } from "./names.ts";
-import { profileChain, tierChain } from "./policies.ts";
+import { profileChain } from "./policies.ts";
 import type { Stage } from "./stages.ts";
+import { tierChain, tierMemory } from "./tiers.ts";
 
 export function endpointChain(context: Context, stage: Stage, resolved: ResolvedEndpoint): ChainEntry {
   const { name: identity } = resolved.endpoint.metadata;
-  const known = context.memory.endpoints[stage.place];
-  const name = known.get(resolved)?.name ?? endpointChainName(stage.place, identity);
-  const chain = chainOf(context, { name, identity }, () => [
-    ...builtinSteps(context, stage),
-    ...tierJumps(context, stage, resolved),
-    ...(stage.list === "normal" ? profileJumps(context, stage, resolved) : []),
-  ]);
-  known.set(resolved, chain);
+  const byEndpoint = context.memory.endpoints[stage.place];
+  const name = byEndpoint.get(resolved)?.name ?? endpointChainName(stage.place, identity);
+  const before = context.memory.chains.get(name)?.tiers ?? [];
+  let tiers: readonly TierMemory[] = before;
+  const chain = chainOf(context, { name, identity }, () => {
+    tiers = tiersOf(context, stage, { resolved, before });
+    const origin = (tier: string): Origin => ({ kind: "Tier", name: tier, direction: stage.direction });
+    const jumps = tiers.map((tier) => jumpTo(tierChain(context, stage, { tier, endpoint: identity }), origin(tier.tier.name)));
+    return [...builtinSteps(context, stage), ...jumps, ...(stage.list === "normal" ? profileJumps(context, stage, resolved) : [])];
+  });
+  chain.tiers = tiers;
+  byEndpoint.set(resolved, chain);
   return chain;
+}
+
+interface Tiers {
+  readonly resolved: ResolvedEndpoint;
+  /** In the pass before. */
+  readonly before: readonly TierMemory[];
+}
+
+function tiersOf(context: Context, { list, direction, voice }: Stage, { resolved, before }: Tiers): readonly TierMemory[] {
+  const tiers = resolved.lists[list][direction].filter(({ policies }) => policies.length > 0);
+  return tiers.map((tier) => tierMemory(context, voice, { tier, before: before.find((one) => one.tier.name === tier.name) }));
 }
 
 /** Dropped and never rejected: an answer to a packet that belongs to no connection could harm one (P73, G16). */
@@ -66,12 +82,6 @@ function jumpIfAny(chain: ChainEntry | undefined, origin: Origin): readonly Rule
   return chain === undefined ? [] : [jumpTo(chain, origin)];
 }
 
-function tierJumps(context: Context, stage: Stage, { lists, endpoint }: ResolvedEndpoint): readonly Rule[] {
-  const { direction, list } = stage;
-  const tiers = lists[list][direction].filter(({ policies }) => policies.length > 0);
-  return tiers.map((tier) => jumpTo(tierChain(context, stage, { tier, endpoint: endpoint.metadata.name }), { kind: "Tier", name: tier.name, direction }));
-}
-
 /** Up to the first that is missing: it denies, and what follows is never reached (E17). Without any that is, the default denies (E15). */
 function profileJumps(context: Context, stage: Stage, { profiles }: ResolvedEndpoint): readonly Rule[] {
   const { direction } = stage;
@@ -81,7 +91,7 @@ function profileJumps(context: Context, stage: Stage, { profiles }: ResolvedEndp
   return [...withRules.map((profile) => jumpTo(profileChain(context, stage, profile), profile)), ...lastDeny(context, stage, missing?.name)];
 }
 
-function lastDeny(context: Context, { voice, deny, direction }: Stage, missing: string | undefined): readonly Rule[] {
+function lastDeny(context: Context, { voice, denies, direction }: Stage, missing: string | undefined): readonly Rule[] {
   const origin = (): Origin => (missing === undefined ? defaultDeny(direction) : missingProfile(missing, direction));
-  return built(context, missing === undefined ? `deny ${voice}` : `deny ${voice} ${missing}`, () => [{ statements: counted(deny), origin: origin() }]);
+  return built(context, missing === undefined ? `deny ${voice}` : `deny ${voice} ${missing}`, () => [{ statements: denies, origin: origin() }]);
 }

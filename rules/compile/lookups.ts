@@ -13,7 +13,7 @@ import { dropped } from "./registry.ts";
 
 /** The set, which the rules that are being made look up. Returns its name. */
 export function lookUp(context: Context, set: SetEntry): string {
-  set.wantedIn = context.pass;
+  context.memory.sets.want(set);
   if (!context.lookups.includes(set)) context.lookups.push(set);
   return set.name;
 }
@@ -23,7 +23,11 @@ export function namedSet(context: Context, set: NftSet): string {
   const { sets } = context.memory;
   const name = set.flavour === "hash" ? sizedName(set.name, set.keys.count) : set.name;
   const known = sets.get(name);
-  if (known === undefined) return lookUp(context, sets.add({ name, value: { ...set, name }, wantedIn: context.pass, source: undefined }));
+  if (known === undefined) {
+    const added: SetEntry = { name, value: { ...set, name }, wantedIn: 0, source: undefined };
+    sets.add(added);
+    return lookUp(context, added);
+  }
   const { comment, keys } = known.value;
   const isSame = comment === set.comment && compareBytes(bytesOfKeys(keys), bytesOfKeys(set.keys)) === 0;
   invariant(isSame, `set ${name} would stand for "${comment}" and for "${set.comment}"`);
@@ -70,7 +74,7 @@ export function keepsName(context: Context, set: SetEntry): boolean {
       context.memory.sets.replace(set, { ...value, types: members.types, keys: members.keys });
     }
   }
-  set.wantedIn = context.pass;
+  context.memory.sets.want(set);
   return true;
 }
 

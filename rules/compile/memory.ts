@@ -21,10 +21,9 @@ export interface Memory {
   readonly entries: Map<string, { readonly inputs: readonly unknown[]; readonly entries: readonly MapEntry[] }>;
   readonly endpoints: Readonly<Record<Place, WeakMap<ResolvedEndpoint, ChainEntry>>>;
   readonly tiers: Readonly<Record<Voice, WeakMap<ResolvedTier, TierMemory>>>;
-  readonly policies: Readonly<Record<Voice, WeakMap<ResolvedRules, CompiledRules>>>;
-  /** A number for each, from 1. */
-  readonly numbers: WeakMap<ResolvedRules, number>;
-  nextNumber: number;
+  readonly policies: Readonly<Record<Voice, WeakMap<ResolvedRules, PolicyMemory>>>;
+  /** How many were ever made. */
+  policyCount: number;
   readonly memberSets: WeakMap<MemberSet, MemberSetMemory>;
 }
 
@@ -33,6 +32,8 @@ export interface ChainEntry extends Entry<Chain> {
   identity: string;
   /** The rule that leads to it and back; always of the same origin. */
   jump: Rule | undefined;
+  /** Of an endpoint the tiers that it jumps to, of a tier itself. */
+  tiers: readonly TierMemory[];
 }
 
 export interface SetEntry extends Entry<NftSet> {
@@ -55,22 +56,29 @@ export interface Built {
 }
 
 /** The rules of a policy or profile in one voice. */
-export interface CompiledRules {
-  readonly rules: readonly Rule[];
-  readonly sets: readonly SetEntry[];
+export interface PolicyMemory {
+  readonly owner: ResolvedRules;
+  /** Another one for each. */
+  readonly number: number;
   readonly hasPass: boolean;
-  /** The last pass that found the sets to be named as they were. */
+  rules: readonly Rule[];
+  sets: readonly SetEntry[];
+  /** The passes that compiled them last, and that last found them to be as they would be compiled. */
+  compiledIn: number;
   checkedIn: number;
   /** Their own chain; none yet, or written into their tiers'. */
   chain: ChainEntry | undefined;
 }
 
+/** A tier in one voice. */
 export interface TierMemory {
+  readonly tier: ResolvedTier;
+  readonly policies: readonly PolicyMemory[];
   /** Equal for tiers with equal policies. */
   readonly hash: number;
   /** In the pass `foundIn`. */
-  readonly chain: ChainEntry;
-  readonly foundIn: number;
+  chain: ChainEntry | undefined;
+  foundIn: number;
 }
 
 export interface MemberSetMemory {
@@ -94,8 +102,7 @@ export function createMemory({ settings, tunnelPeers }: Resolved): Memory {
     endpoints: keyed(places, () => new WeakMap()),
     tiers: keyed(voices, () => new WeakMap()),
     policies: keyed(voices, () => new WeakMap()),
-    numbers: new WeakMap(),
-    nextNumber: 1,
+    policyCount: 0,
     memberSets: new WeakMap(),
   };
 }

@@ -30,15 +30,21 @@ export function restrictsNamedPorts({ namedPorts, notNamedPorts }: ResolvedEntit
 }
 
 export function portConditions(context: Context, rule: ResolvedRule, scope: Scope): Alternatives {
-  const entities = sides.map((side) => rule[side]);
-  const positive = entities.some(({ ports, namedPorts }) => ports !== undefined || namedPorts !== undefined);
-  const negative = entities.some(({ notPorts, notNamedPorts }) => notPorts !== undefined || notNamedPorts !== undefined);
-  if (!positive && !negative) return always;
-  const withPorts = allOf(sides.flatMap((side) => [required(context, rule[side], { side, ...scope }), excluded(context, rule[side], { side, ...scope })]));
+  const positive = hasPositive(rule.source) || hasPositive(rule.destination);
+  if (!positive && !hasNegative(rule.source) && !hasNegative(rule.destination)) return always;
+  const withPorts = allOf(sides.map((side) => portsOf(context, rule[side], { side, family: scope.family })));
   const withoutPorts = positive ? never : always;
   if (scope.protocol !== undefined) return hasPorts(scope.protocol) ? withPorts : withoutPorts;
   const set = protocolSet(context, protocolsWithPorts);
   return [...allOf([[[inSet(["meta l4proto"], set)]], withPorts]), ...allOf([[[notInSet(["meta l4proto"], set)]], withoutPorts])];
+}
+
+function hasPositive({ ports, namedPorts }: ResolvedEntity): boolean {
+  return ports !== undefined || namedPorts !== undefined;
+}
+
+function hasNegative({ notPorts, notNamedPorts }: ResolvedEntity): boolean {
+  return notPorts !== undefined || notNamedPorts !== undefined;
 }
 
 interface At {
@@ -46,24 +52,29 @@ interface At {
   readonly family: Family | undefined;
 }
 
+function portsOf(context: Context, entity: ResolvedEntity, at: At): Alternatives {
+  const positive = hasPositive(entity) ? required(context, entity, at) : always;
+  return hasNegative(entity) ? allOf([positive, excluded(context, entity, at)]) : positive;
+}
+
 /** M24: one of the numbers or one of the names. The second alternative leaves out what the first has taken. */
 function required(context: Context, { ports, namedPorts }: ResolvedEntity, at: At): Alternatives {
   const named = namedPorts === undefined ? undefined : namedPortMatch(context, namedPorts, { ...at, positive: true });
   if (ports === undefined) return named === undefined ? always : [[named]];
-  const numbered = portMatch(context, ports, { ...at, positive: true });
-  return named === undefined ? [[numbered]] : [[numbered], [portMatch(context, ports, { ...at, positive: false }), named]];
+  const numbered = portMatch(context, ports, { side: at.side, positive: true });
+  return named === undefined ? [[numbered]] : [[numbered], [portMatch(context, ports, { side: at.side, positive: false }), named]];
 }
 
 /** None of the numbers and none of the names. */
 function excluded(context: Context, { notPorts, notNamedPorts }: ResolvedEntity, at: At): Alternatives {
-  const numbered = notPorts === undefined ? [] : [portMatch(context, notPorts, { ...at, positive: false })];
+  const numbered = notPorts === undefined ? [] : [portMatch(context, notPorts, { side: at.side, positive: false })];
   const named = notNamedPorts === undefined ? [] : [namedPortMatch(context, notNamedPorts, { ...at, positive: false })];
   return [[...numbered, ...named]];
 }
 
 function portMatch(context: Context, ports: readonly PortRange[], { side, positive }: { side: Side; positive: boolean }): Statement {
   const field = portFields[side];
-  const union = mergePorts(ports);
+  const union = ports.length === 1 ? ports : mergePorts(ports);
   const [first] = union;
   if (first === undefined || union.length > 1) return (positive ? inSet : notInSet)([field], portSet(context, union));
   const value: Value = first.from === first.to ? { kind: "scalar", value: first.from } : { kind: "range", from: first.from, to: first.to };

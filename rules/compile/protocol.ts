@@ -20,12 +20,15 @@ export function requiredProtocol(rule: ResolvedRule, family: Family | undefined)
 }
 
 export function protocolConditions(rule: ResolvedRule, family: Family | undefined): Alternatives {
-  const notProtocol: Alternatives = rule.notProtocol === undefined ? always : [[differs("meta l4proto", rule.notProtocol)]];
-  return allOf([notProtocol, family === undefined ? protocolOnly(rule) : icmpConditions(rule, family)]);
+  const positive = family === undefined ? protocolOnly(rule) : icmpConditions(rule, family);
+  return rule.notProtocol === undefined ? positive : allOf([[[differs("meta l4proto", rule.notProtocol)]], positive]);
 }
 
+/** By number: what nearly every rule asks for, made once. */
+const isProtocol: readonly Alternatives[] = Array.from({ length: 256 }, (_, protocol) => [[equals("meta l4proto", protocol)]]);
+
 function protocolOnly({ protocol }: ResolvedRule): Alternatives {
-  return protocol === undefined ? always : [[equals("meta l4proto", protocol)]];
+  return protocol === undefined ? always : (isProtocol[protocol] as Alternatives);
 }
 
 /** A match of an ICMP field implies the protocol, which is then not written as well. */

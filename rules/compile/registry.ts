@@ -1,14 +1,13 @@
 // Chains, sets and maps by name, as they come, stay and go from pass to pass: whoever wants one says so in every pass, what nobody wanted is dropped at
 // the end of it, and what stays keeps its place, so that a pass sorts only what came. Nothing is known here of what the things are.
 
-/** A thing and the last pass that wanted it. A changed thing is another object under the same name. */
+/** A thing and the last pass that wanted it: 0 before the first, `dropped` once it is in no registry any more. A changed thing is another object under the same name. */
 export interface Entry<T> {
   readonly name: string;
   value: T;
   wantedIn: number;
 }
 
-/** `wantedIn` of a thing that is in no registry any more. */
 export const dropped = -1;
 
 export class Registry<T, E extends Entry<T> = Entry<T>> {
@@ -18,16 +17,29 @@ export class Registry<T, E extends Entry<T> = Entry<T>> {
   #added: E[] = [];
   #isChanged = false;
   #values: readonly T[] = [];
+  #pass = 0;
+  #wanted = 0;
+
+  begin(pass: number): void {
+    this.#pass = pass;
+    this.#wanted = 0;
+  }
 
   get(name: string): E | undefined {
     return this.#byName.get(name);
   }
 
-  /** A name that is new. */
-  add(entry: E): E {
+  /** A name that is new; wanted from the start. */
+  add(entry: E): void {
     this.#byName.set(entry.name, entry);
     this.#added.push(entry);
-    return entry;
+    this.want(entry);
+  }
+
+  want(entry: E): void {
+    if (entry.wantedIn === this.#pass) return;
+    entry.wantedIn = this.#pass;
+    this.#wanted += 1;
   }
 
   replace(entry: E, value: T): void {
@@ -36,11 +48,10 @@ export class Registry<T, E extends Entry<T> = Entry<T>> {
   }
 
   /** All that the pass wanted, by name; the very array of the pass before when it wanted the same. */
-  settle(pass: number): readonly T[] {
-    const isWanted = (entry: E): boolean => entry.wantedIn === pass;
-    const stays = this.#sorted.every(isWanted);
-    if (stays && this.#added.length === 0 && !this.#isChanged) return this.#values;
-    if (!stays || !this.#added.every(isWanted)) this.#drop(isWanted);
+  settle(): readonly T[] {
+    const isComplete = this.#wanted === this.#byName.size;
+    if (isComplete && this.#added.length === 0 && !this.#isChanged) return this.#values;
+    if (!isComplete) this.#drop();
     this.#sorted = merge(this.#sorted, this.#added.sort(byName));
     this.#added = [];
     this.#isChanged = false;
@@ -48,14 +59,14 @@ export class Registry<T, E extends Entry<T> = Entry<T>> {
     return this.#values;
   }
 
-  #drop(isWanted: (entry: E) => boolean): void {
-    for (const entry of [...this.#sorted, ...this.#added]) {
-      if (isWanted(entry)) continue;
+  #drop(): void {
+    for (const entry of this.#byName.values()) {
+      if (entry.wantedIn === this.#pass) continue;
       entry.wantedIn = dropped;
       this.#byName.delete(entry.name);
     }
-    this.#sorted = this.#sorted.filter(isWanted);
-    this.#added = this.#added.filter(isWanted);
+    this.#sorted = this.#sorted.filter(({ wantedIn }) => wantedIn !== dropped);
+    this.#added = this.#added.filter(({ wantedIn }) => wantedIn !== dropped);
   }
 }
 

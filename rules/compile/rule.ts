@@ -2,7 +2,7 @@
 // A rule that says nothing about a family is one rule for both; any other is compiled for each family that it can match (M1, M2, M10).
 
 import type { Family } from "../net/types.ts";
-import type { ResolvedRule } from "../resolve/types.ts";
+import type { ResolvedEntity, ResolvedRule } from "../resolve/types.ts";
 import { readFields } from "../ruleset/dependencies.ts";
 import { fields, nfproto } from "../ruleset/fields.ts";
 import type { Rule, Statement } from "../ruleset/types.ts";
@@ -14,17 +14,22 @@ import { protocolConditions, requiredProtocol } from "./protocol.ts";
 
 /** `effects` is what a matching packet meets: counter, then log or verdict. */
 export function compileRule(context: Context, rule: ResolvedRule, effects: readonly Statement[]): readonly Rule[] {
-  return familiesOf(rule).flatMap((family) =>
-    conditions(context, rule, family).map((matches) => ({ statements: [...cheapFirst(pinFamily(matches, family)), ...effects], origin: rule.origin })),
-  );
+  const compiled: Rule[] = [];
+  for (const family of familiesOf(rule)) {
+    for (const matches of conditions(context, rule, family)) {
+      compiled.push({ statements: [...cheapFirst(pinFamily(matches, family)), ...effects], origin: rule.origin });
+    }
+  }
+  return compiled;
 }
 
-function familiesOf(rule: ResolvedRule): readonly (Family | undefined)[] {
-  if (rule.family !== undefined) return [rule.family];
-  const entities = [rule.source, rule.destination];
-  const perFamily =
-    rule.icmp !== undefined || rule.notIcmp !== undefined || entities.some((entity) => restrictsAddresses(entity) || restrictsNamedPorts(entity));
-  return perFamily ? [4, 6] : [undefined];
+const ofBoth = [4, 6] as const;
+const ofNone = [undefined] as const;
+
+function familiesOf({ family, icmp, notIcmp, source, destination }: ResolvedRule): readonly (Family | undefined)[] {
+  if (family !== undefined) return [family];
+  const asks = (entity: ResolvedEntity): boolean => restrictsAddresses(entity) || restrictsNamedPorts(entity);
+  return icmp !== undefined || notIcmp !== undefined || asks(source) || asks(destination) ? ofBoth : ofNone;
 }
 
 function conditions(context: Context, rule: ResolvedRule, family: Family | undefined): Alternatives {
@@ -38,17 +43,21 @@ function conditions(context: Context, rule: ResolvedRule, family: Family | undef
 
 /** Adds the family unless some field's header says it already. */
 function pinFamily(matches: readonly Statement[], family: Family | undefined): readonly Statement[] {
-  if (family === undefined || matches.some((match) => readFields(match).some((field) => fields[field].header !== undefined))) return matches;
+  if (family === undefined) return matches;
+  for (const match of matches) for (const field of readFields(match)) if (fields[field].header !== undefined) return matches;
   return [equals("meta nfproto", family === 4 ? nfproto.ipv4 : nfproto.ipv6), ...matches];
 }
 
 /** A comparison costs a tenth of a lookup (kernel-facts). The protocol stays in front, since ports may only be read after it. */
 function cheapFirst(matches: readonly Statement[]): readonly Statement[] {
-  return matches.toSorted((a, b) => cost(a) - cost(b));
+  for (let at = 1; at < matches.length; at++) {
+    if (cost(matches[at - 1] as Statement) > cost(matches[at] as Statement)) return matches.toSorted((a, b) => cost(a) - cost(b));
+  }
+  return matches;
 }
 
 function cost(statement: Statement): number {
-  const [first] = readFields(statement);
+  const first = statement.kind === "match" ? statement.field : readFields(statement)[0];
   if (first === "meta nfproto") return 0;
   if (first === "meta l4proto") return 1;
   return statement.kind === "match" ? 2 : 3;

@@ -66,14 +66,16 @@ function definedSet(context: Context, { set, kind, family, digest }: MemberKind 
     return known;
   }
   const comment = `${kind === "sel" ? `selector ${set.id}` : "named ports"} (${familyNames[family]})`;
-  return sets.add({ name, value: { name, types, flavour, keys, comment }, wantedIn: context.pass, source: { id: set.id, family, members } });
+  const added: SetEntry = { name, value: { name, types, flavour, keys, comment }, wantedIn: 0, source: { id: set.id, family, members } };
+  sets.add(added);
+  return added;
 }
 
 /** The set of networks that a rule lists; they are of this family, disjoint and sorted. */
 export function networkSet(context: Context, family: Family, networks: readonly Prefix[]): string {
   const { flavour, keys } = packAddresses(family, networks);
   const name = setName(`net${family}`, flavour, [bytesOfKeys(keys)]);
-  return namedSet(context, { name, types: [addressTypes[family]], flavour, keys, comment: `networks of a rule (${familyNames[family]})` });
+  return namedSet(context, { name, types: [addressTypes[family]], flavour, keys, fixed: true, comment: `networks of a rule (${familyNames[family]})` });
 }
 
 /** The set of ports that a rule lists; they are disjoint and sorted. */
@@ -81,7 +83,7 @@ export function portSet(context: Context, ranges: readonly PortRange[]): string 
   const flavour = ranges.every(({ from, to }) => from === to) ? "hash" : "interval";
   const keys = flavour === "interval" ? packRanges("inet_service", ranges) : packSingles("inet_service", ranges);
   const name = setName("port", flavour, [bytesOfKeys(keys)]);
-  return namedSet(context, { name, types: ["inet_service"], flavour, keys, comment: "ports of a rule" });
+  return namedSet(context, { name, types: ["inet_service"], flavour, keys, fixed: true, comment: "ports of a rule" });
 }
 
 /** The set of protocols, by IANA number. */
@@ -90,7 +92,8 @@ export function protocolSet(context: Context, protocols: readonly number[]): str
     ["inet_proto"],
     protocols.map((protocol) => [protocol]),
   );
-  return namedSet(context, { name: setName("proto", "hash", [bytesOfKeys(keys)]), types: ["inet_proto"], flavour: "hash", keys, comment: "protocols" });
+  const name = setName("proto", "hash", [bytesOfKeys(keys)]);
+  return namedSet(context, { name, types: ["inet_proto"], flavour: "hash", keys, fixed: true, comment: "protocols" });
 }
 
 /** Hash as long as every member is one address: lookups are cheaper. */

@@ -23,6 +23,8 @@ export interface Stage {
   /** What stands behind the matches of an Allow rule. */
   readonly allow: readonly Statement[];
   readonly deny: Verdict;
+  /** What stands behind the matches of a Deny rule. */
+  readonly denies: readonly Statement[];
   /** The map from interface to endpoint; stages of local processes' packets have a chain of that name around it. */
   readonly dispatch: string;
 }
@@ -54,10 +56,12 @@ export const rejectChain = "rejected";
 export function stagesOf(settings: PolicySettings): Stages {
   const rejects = settings.denyAction === "Reject";
   const deny: Verdict = rejects ? { kind: "goto", chain: rejectChain } : drop;
-  const ingress = { direction: "ingress", allow: counted(accept), deny, voice: "in" } as const;
-  const egress = { direction: "egress", allow: counted(accept), deny, voice: rejects ? "rejout" : "out" } as const;
-  const untracked = { list: "untracked", allow: countedWith([{ kind: "notrack" }, setMark(settings)], accept), deny: drop } as const;
-  const postrouting: Stage = { ...egress, list: "normal", place: "out", voice: "out", deny: drop, dispatch: "egress" };
+  const drops = { deny: drop, denies: counted(drop) } as const;
+  const allowing = { allow: counted(accept), deny, denies: counted(deny) } as const;
+  const ingress = { ...allowing, direction: "ingress", voice: "in" } as const;
+  const egress = { ...allowing, direction: "egress", voice: rejects ? "rejout" : "out" } as const;
+  const untracked = { list: "untracked", allow: countedWith([{ kind: "notrack" }, setMark(settings)], accept), ...drops } as const;
+  const postrouting: Stage = { ...egress, list: "normal", place: "out", voice: "out", ...drops, dispatch: "egress" };
   return {
     rawIn: { ...untracked, direction: "ingress", place: "raw-in", voice: "raw-in", dispatch: "raw-in" },
     rawOut: { ...untracked, direction: "egress", place: "raw-out", voice: "raw-out", dispatch: "raw-out" },
