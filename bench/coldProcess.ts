@@ -1,0 +1,51 @@
+// A start of the agent in a process that has done nothing yet: `node bench/coldProcess.ts FOLDER ENDPOINTS FILE` reads the manifests of the folder,
+// loads them into this namespace, and does all of it again twice, into an empty table each time. Prints its times; the ruleset goes to the file.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { readDirectory } from "../agent/sources/directory.ts";
+import { readYaml } from "../agent/sources/yaml.ts";
+import { printRuleset } from "../rules/ruleset/print.ts";
+import { AgentUnderTest, clearTable, sendAlone } from "./agentUnderTest.ts";
+import { interfaces } from "./workload.ts";
+
+/** Milliseconds. */
+export interface ColdStart {
+  /** Files, YAML, decoding. */
+  readonly read: number;
+  /** Of the whole text, by itself, after everything else. */
+  readonly yaml: number;
+  readonly ack: number;
+  readonly send: number;
+  /** The same bytes once more, into an empty namespace, with nobody subscribed to notifications. */
+  readonly alone: number;
+  readonly blocked: number;
+}
+
+const starts = 3;
+
+async function start(folder: string, endpoints: number, rendered: string): Promise<ColdStart> {
+  const began = performance.now();
+  const source = await readDirectory(folder);
+  const read = performance.now() - began;
+  const agent = new AgentUnderTest();
+  const { ack, send, blocked, batches } = await agent.pass({ source, interfaces: interfaces(endpoints) });
+  writeFileSync(rendered, printRuleset(agent.ruleset()));
+  await agent.close();
+  await clearTable();
+  const alone = await sendAlone(batches);
+  await clearTable();
+  return { read, yaml: parse(folder), ack, send, alone, blocked };
+}
+
+function parse(folder: string): number {
+  const text = readFileSync(join(folder, "host.yaml"), "utf8");
+  const began = performance.now();
+  readYaml(text, "host.yaml");
+  return performance.now() - began;
+}
+
+const [folder = "", endpoints = "", rendered = ""] = process.argv.slice(2);
+const measured: ColdStart[] = [];
+for (let i = 0; i < starts; i++) measured.push(await start(folder, Number(endpoints), rendered));
+process.stdout.write(JSON.stringify(measured));

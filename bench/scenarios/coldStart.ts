@@ -1,0 +1,114 @@
+// A host starts: manifests are read, resolved, compiled and loaded into an empty namespace. Each run in a process of its own, whose code is as cold
+// as that of a daemon that has just started, and once more in one that is warm; against `nft -f` and libnftables loading the same ruleset.
+
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { clearTable } from "../agentUnderTest.ts";
+import type { ColdStart } from "../coldProcess.ts";
+import { type LibnftablesRun, openLibnftables } from "../rivals/libnftables.ts";
+import { openNamespace } from "../rivals/namespace.ts";
+import type { Figure, Scenario } from "../scenario.ts";
+import { ratios } from "../statistics.ts";
+import { hostManifests } from "../workload.ts";
+
+const hosts = [
+  { policies: 1000, members: 10_000 },
+  { policies: 10_000, members: 100_000 },
+];
+
+export const scenario: Scenario = {
+  title: "Cold start",
+  about: `Policies of one rule each, a hundred for each endpoint, with ten members a policy in sets of 1,000, as a directory of manifests. A process starts, reads them and
+loads the ruleset into an empty namespace. Reading is the YAML parse and the decoding of its values. "cold" is a process of its own for every run, as a daemon starts, "warm" the
+third time in a process. The rivals load the file that \`hostward render\` prints, into a namespace of their own.`,
+  async run({ runs, note }) {
+    const folder = mkdtempSync(join(tmpdir(), "hostward-bench-"));
+    try {
+      const figures: Figure[] = [];
+      for (const { policies, members } of hosts) {
+        note(`${policies} policies, ${members} members`);
+        const place = join(folder, String(policies));
+        mkdirSync(place);
+        writeFileSync(join(place, "host.yaml"), hostManifests(policies, members).join("---\n"));
+        figures.push(...(await measure(place, policies, runs)));
+      }
+      return figures;
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+};
+
+async function measure(place: string, policies: number, runs: number): Promise<Figure[]> {
+  const rendered = join(place, "ruleset.nft");
+  const rival = openNamespace("rival");
+  const libnftables = await openLibnftables(rival);
+  const samples: Sample[] = [];
+  for (let run = -1; run < runs; run++) {
+    await clearTable();
+    const [cold, warm] = startCold(place, policies / 100, rendered);
+    const nft = rival.time("nft", "-f", rendered);
+    rival.clear();
+    const library = await libnftables?.run(`@${rendered}`);
+    rival.clear();
+    if (run >= 0) samples.push({ cold, warm, nft, library });
+  }
+  libnftables?.close();
+  rival.close();
+  return figuresOf(`${policies.toLocaleString("en")} policies`, samples);
+}
+
+interface Sample {
+  readonly cold: ColdStart;
+  readonly warm: ColdStart;
+  /** Milliseconds. */
+  readonly nft: number;
+  readonly library: LibnftablesRun | undefined;
+}
+
+function startCold(place: string, endpoints: number, rendered: string): readonly [ColdStart, ColdStart] {
+  const program = join(import.meta.dirname, "..", "coldProcess.ts");
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["--max-semi-space-size=2", program, place, String(endpoints), rendered], {
+    encoding: "utf8",
+    maxBuffer: 1e8,
+  });
+  if (status !== 0) throw new Error(`the cold process failed: ${stderr}`);
+  const starts = JSON.parse(stdout) as readonly ColdStart[];
+  const [first, last] = [starts[0], starts.at(-1)];
+  if (first === undefined || last === undefined) throw new Error("the cold process said nothing");
+  return [first, last];
+}
+
+function figuresOf(what: string, samples: readonly Sample[]): Figure[] {
+  const library = samples.flatMap((sample) => sample.library?.milliseconds ?? []);
+  const nft = samples.map((sample) => sample.nft);
+  return [
+    ...(["cold", "warm"] as const).flatMap((kind): Figure[] => {
+      const of = (read: (start: ColdStart) => number): number[] => samples.map((sample) => read(sample[kind]));
+      const [ack, alone] = [of((start) => start.ack), of((start) => start.alone)];
+      return [
+        { what: `${what}, ${kind}: reading`, unit: "ms", values: of((start) => start.read) },
+        { what: `${what}, ${kind}: of that the YAML parse`, unit: "ms", values: of((start) => start.yaml) },
+        { what: `${what}, ${kind}: store to ACK`, unit: "ms", values: ack },
+        { what: `${what}, ${kind}: in the kernel's sendmsg`, unit: "ms", values: of((start) => start.send) },
+        { what: `${what}, ${kind}: the same bytes sent alone, nobody listening`, unit: "ms", values: alone },
+        { what: `${what}, ${kind}: store to ACK / sent alone`, unit: "x", values: ratios(ack, alone), goal: { most: 2 } },
+        { what: `${what}, ${kind}: event loop blocked for`, unit: "ms", values: of((start) => start.blocked) },
+        { what: `${what}, ${kind}: \`nft -f\` / store to ACK`, unit: "x", values: ratios(nft, ack), goal: { least: 3 } },
+        {
+          what: `${what}, ${kind}: \`nft -f\` / all`,
+          unit: "x",
+          values: ratios(
+            nft,
+            of((start) => start.read + start.ack),
+          ),
+        },
+        ...(library.length === 0 ? [] : [{ what: `${what}, ${kind}: libnftables / store to ACK`, unit: "x" as const, values: ratios(library, ack) }]),
+      ];
+    }),
+    { what: `${what}: \`nft -f\` of the rendered file`, unit: "ms", values: nft },
+    ...(library.length === 0 ? [] : [{ what: `${what}: libnftables, the same file`, unit: "ms" as const, values: library }]),
+  ];
+}
