@@ -57,7 +57,7 @@ export function chainOf({ memory, pass }: Context, { name, identity, hook }: Cha
   const made = rules();
   const value = hook === undefined ? ({ kind: "regular", name, rules: made } as const) : ({ kind: "base", name, ...hook, rules: made } as const);
   if (known === undefined) {
-    const added: ChainEntry = { name, value, wantedIn: 0, identity, jump: undefined, tiers: [] };
+    const added: ChainEntry = { name, value, wantedIn: 0, identity, jump: undefined, madeOf: undefined, tiers: [] };
     memory.chains.add(added);
     return added;
   }

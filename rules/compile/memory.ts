@@ -32,7 +32,9 @@ export interface ChainEntry extends Entry<Chain> {
   identity: string;
   /** The rule that leads to it and back; always of the same origin. */
   jump: Rule | undefined;
-  /** Of an endpoint the tiers that it jumps to, of a tier itself. */
+  /** The policy or the tier whose rules it has. */
+  madeOf: PolicyMemory | TierMemory | undefined;
+  /** Of an endpoint: those that it jumps to. */
   tiers: readonly TierMemory[];
 }
 

@@ -61,12 +61,13 @@ export function profileChain(context: Context, stage: Stage, profile: ResolvedRu
 
 function rulesChain(context: Context, { voice }: Stage, policy: PolicyMemory): ChainEntry {
   const { owner, rules, chain } = policy;
-  if (chain !== undefined && chain.wantedIn !== dropped && chain.value.rules === rules) {
+  if (chain?.madeOf === policy && chain.wantedIn !== dropped && policy.compiledIn !== context.pass) {
     context.memory.chains.want(chain);
     return chain;
   }
   const name = chain?.name ?? rulesChainName(voice, owner.kind, owner.name);
   policy.chain = chainOf(context, { name, identity: `${owner.kind} ${owner.name}` }, () => rules);
+  policy.chain.madeOf = policy;
   return policy.chain;
 }
 

@@ -64,7 +64,7 @@ function ownChain(context: Context, stage: Stage, { tier, endpoint }: { readonly
   invariant(known?.wantedIn !== context.pass, `chain ${name} would stand for two tiers`);
   const isKept = keepPolicies(context, stage, tier);
   const end = endOfTier(context, stage, tier.tier);
-  if (isKept && known?.tiers[0] === tier) {
+  if (isKept && known?.madeOf === tier) {
     context.memory.chains.want(known);
     return known;
   }
@@ -74,7 +74,7 @@ function ownChain(context: Context, stage: Stage, { tier, endpoint }: { readonly
     rules.push(...end);
     return rules;
   });
-  chain.tiers = [tier];
+  chain.madeOf = tier;
   return chain;
 }
 
