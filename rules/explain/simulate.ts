@@ -6,8 +6,8 @@ import { hasKey } from "../ruleset/chunks.ts";
 import { withDependencies } from "../ruleset/dependencies.ts";
 import { fields } from "../ruleset/fields.ts";
 import { encodeKey } from "../ruleset/keys.ts";
-import { printRule } from "../ruleset/print.ts";
-import type { BaseChain, Field, Hook, NftMap, NftSet, Origin, Rule, Ruleset, Scalar, Statement, Value, Verdict } from "../ruleset/types.ts";
+import { printEntry, printRule } from "../ruleset/print.ts";
+import type { BaseChain, Field, Hook, MapEntry, NftMap, NftSet, Origin, Rule, Ruleset, Scalar, Statement, Value, Verdict } from "../ruleset/types.ts";
 import { isTrackedAt, passagesOf } from "./hooks.ts";
 import { type Carried, loadField, type Place } from "./loads.ts";
 import type { Judgement, Packet, Step } from "./types.ts";
@@ -50,21 +50,25 @@ function runChain(run: Run, name: string, steps: Step[]): End | undefined {
   for (const indexed of run.index.chains.get(name) ?? missing(name)) {
     const ran = runRule(run, indexed);
     if (ran === "break") continue;
+    const { verdict, entry } = ran;
     const inner: Step[] = [];
-    steps.push({ text: textOf(indexed), origin: indexed.rule.origin, steps: inner });
-    switch (ran?.kind) {
+    steps.push({ text: textOf(indexed), origin: indexed.rule.origin, steps: entry === undefined ? inner : [{ ...entry, steps: inner }] });
+    const origin = entry?.origin ?? indexed.rule.origin;
+    switch (verdict?.kind) {
       case undefined:
         break;
       case "accept":
       case "drop":
-        return { verdict: ran.kind, origin: indexed.rule.origin };
+        return { verdict: verdict.kind, origin };
       case "return":
         return undefined;
-      case "goto":
+      case "goto": {
         // No way back is kept: where that chain ends, this one's caller goes on.
-        return decidedHere(indexed.rule, runChain(run, ran.chain, inner));
+        const end = runChain(run, verdict.chain, inner);
+        return end !== undefined && (entry !== undefined || counts(indexed.rule)) ? { ...end, origin } : end;
+      }
       case "jump": {
-        const end = runChain(run, ran.chain, inner);
+        const end = runChain(run, verdict.chain, inner);
         if (end !== undefined) return end;
       }
     }
@@ -72,29 +76,48 @@ function runChain(run: Run, name: string, steps: Step[]): End | undefined {
   return undefined;
 }
 
-/** A rule that counts has decided about the packet; the chain that it goes to only carries the decision out (a reject's answer). */
-function decidedHere({ statements, origin }: Rule, end: End | undefined): End | undefined {
-  return end !== undefined && statements.some(({ kind }) => kind === "counter") ? { ...end, origin } : end;
+/** A rule that counts has decided about the packet; the chain that it goes to only carries the decision out (a reject's answer). So has an entry of a rule. */
+function counts({ statements }: Rule): boolean {
+  return statements.some(({ kind }) => kind === "counter");
 }
 
-/** The rule's verdict, undefined when it matched and has none, `break` (NFT_BREAK) when it did not match. */
-function runRule(run: Run, { statements }: IndexedRule): Verdict | undefined | "break" {
+interface Ran {
+  /** Undefined of a rule that matched and has none. */
+  readonly verdict: Verdict | undefined;
+  /** That gave the verdict, where it stands for a rule. */
+  readonly entry: NamedEntry | undefined;
+}
+
+interface NamedEntry {
+  readonly text: string;
+  readonly origin: Origin;
+}
+
+/** `break` (NFT_BREAK) when it did not match. */
+function runRule(run: Run, { statements }: IndexedRule): Ran | "break" {
   for (const statement of statements) {
-    const ran = runStatement(run, statement);
-    if (ran !== undefined) return ran;
+    const ran = statement.kind === "vmap" ? runLookup(run, statement) : runStatement(run, statement);
+    if (ran === "break") return ran;
+    if (ran !== undefined) return "verdict" in ran ? ran : { verdict: ran, entry: undefined };
   }
-  return undefined;
+  return { verdict: undefined, entry: undefined };
+}
+
+function runLookup(run: Run, { fields: concatenated, map }: Extract<Statement, { kind: "vmap" }>): Ran | "break" {
+  const { types, entries } = run.index.maps.get(map) ?? missing(map);
+  const key = loadKey(run, concatenated);
+  const entry = key === undefined ? undefined : entries.get(keyText(key));
+  if (entry === undefined) return "break";
+  return { verdict: entry.verdict, entry: entry.origin && { text: printEntry(types, entry), origin: entry.origin } };
 }
 
 /** Undefined: go on with the next statement. */
-function runStatement(run: Run, statement: Statement): Verdict | undefined | "break" {
+function runStatement(run: Run, statement: Exclude<Statement, { kind: "vmap" }>): Verdict | undefined | "break" {
   switch (statement.kind) {
     case "match":
       return matches(run, statement) ? undefined : "break";
     case "lookup":
       return looksUp(run, statement) ? undefined : "break";
-    case "vmap":
-      return verdictIn(run, statement) ?? "break";
     case "counter":
     case "limit":
     case "log":
@@ -127,12 +150,6 @@ function looksUp(run: Run, { fields: concatenated, op, set }: Extract<Statement,
   const found = run.index.sets.get(set) ?? missing(set);
   const key = loadKey(run, concatenated);
   return key !== undefined && hasKey(found, key) === (op === "in");
-}
-
-function verdictIn(run: Run, { fields: concatenated, map }: Extract<Statement, { kind: "vmap" }>): Verdict | undefined {
-  const entries = run.index.maps.get(map) ?? missing(map);
-  const key = loadKey(run, concatenated);
-  return key === undefined ? undefined : entries.get(keyText(key));
 }
 
 /** Undefined when a field could not be loaded: then the rule ends, whatever it asks of the set. */
@@ -173,7 +190,12 @@ interface Index {
   readonly hooks: ReadonlyMap<Hook, readonly BaseChain[]>;
   readonly chains: ReadonlyMap<string, readonly IndexedRule[]>;
   readonly sets: ReadonlyMap<string, NftSet>;
-  readonly maps: ReadonlyMap<string, ReadonlyMap<string, Verdict>>;
+  readonly maps: ReadonlyMap<string, IndexedMap>;
+}
+
+interface IndexedMap {
+  readonly types: NftMap["types"];
+  readonly entries: ReadonlyMap<string, MapEntry>;
 }
 
 interface IndexedRule {
@@ -203,8 +225,8 @@ function indexRule(rule: Rule): IndexedRule {
   return { rule, statements: withDependencies(rule.statements).statements, text: undefined };
 }
 
-function indexMap({ types, entries }: NftMap): ReadonlyMap<string, Verdict> {
-  return new Map(entries.map(({ key, verdict }) => [keyText(encodeKey(types, key)), verdict]));
+function indexMap({ types, entries }: NftMap): IndexedMap {
+  return { types, entries: new Map(entries.map((entry) => [keyText(encodeKey(types, entry.key)), entry])) };
 }
 
 /** Bytes as a map's key, a character each. */

@@ -94,7 +94,8 @@ export function printElements(set: Pick<NftSet, "types" | "flavour" | "keys">): 
 }
 
 export function printEntry(types: readonly DataType[], entry: MapEntry): string {
-  return `${printKey(types, entry.key)} : ${printVerdict(entry.verdict)}`;
+  const named = entry.origin === undefined ? "" : ` comment "${originComment(entry.origin)}"`;
+  return `${printKey(types, entry.key)}${named} : ${printVerdict(entry.verdict)}`;
 }
 
 function printFields(concatenated: readonly Field[]): string {
@@ -123,7 +124,7 @@ function printSet(set: NftSet): string {
 }
 
 function printMap(map: NftMap): string {
-  const lines = [`type ${map.types.join(" . ")} : verdict`, `size ${capacity(map.entries.length)}`];
+  const lines = [`type ${map.types.join(" . ")} : verdict`, `size ${capacity(map.entries.length)}`, ...(map.counters === undefined ? [] : ["counter"])];
   return block(`map ${map.name}`, [...lines, ...comment(map.comment), ...elements(map.entries.map((entry) => printEntry(map.types, entry)))]);
 }
 

@@ -141,6 +141,8 @@ export interface NftSet {
   /** hash: exact keys. interval: ranges of one big-endian type. */
   readonly flavour: "hash" | "interval";
   readonly keys: Keys;
+  /** Written out in a rule, and the name tells these keys: never of the same name with others. */
+  readonly fixed?: true;
   /** Human-readable definition, shown as the set's comment: "selector role == 'db' (IPv4)". */
   readonly comment: string;
 }

@@ -1,0 +1,131 @@
+// What may be known of a rule without a packet: which packets it can match, whether that is all that it asks, and whether a packet that it matches
+// goes on to the rule behind it. Whatever is not understood of a rule makes it match more packets here, never fewer.
+
+import { readFields } from "../ruleset/dependencies.ts";
+import { fields, nfproto } from "../ruleset/fields.ts";
+import type { Field, NftSet, Rule, Statement, Verdict } from "../ruleset/types.ts";
+import { contains, type Dimension, dimensions, eitherOf, isDimension, overlap, type Span, spanOf, spansOf } from "./span.ts";
+
+/** A rule, as one that a packet comes to in a list of rules. */
+export interface Item {
+  readonly rule: Rule;
+  /** Undefined: both. */
+  readonly family: 4 | 6 | undefined;
+  /** Where there is nothing of a dimension the rule may match any value of it. */
+  readonly spans: Spans;
+  /** The spans are all that it asks. */
+  readonly isExact: boolean;
+  /** A packet that it matches does not come to the next. */
+  readonly isFinal: boolean;
+  /** Of a rule that counts, gives this verdict and does nothing else. */
+  readonly decision: Verdict | undefined;
+}
+
+export type Spans = Readonly<Partial<Record<Dimension, readonly Span[]>>>;
+
+/** The part of all packets that some chain is for: one span a dimension. */
+export type Region = Readonly<Partial<Record<Dimension, Span>>>;
+
+export type SetOf = (name: string) => NftSet | undefined;
+
+/** Rules are values that never change, and neither do the sets of which more than the name is used. */
+const known = new WeakMap<Rule, Item>();
+
+export function itemOf(rule: Rule, setOf: SetOf): Item {
+  const held = known.get(rule);
+  if (held !== undefined) return held;
+  const item = readRule(rule, setOf);
+  known.set(rule, item);
+  return item;
+}
+
+/** A rule that jumps, told by what it leads to: any of these rules. */
+export function itemOfJump(rule: Rule, items: readonly Item[]): Item {
+  const [first] = items;
+  const spans: Partial<Record<Dimension, readonly Span[]>> = {};
+  for (const dimension of dimensions) {
+    const all = items.reduce<readonly Span[] | undefined>((sum, item) => eitherOf(sum, item.spans[dimension]), []);
+    if (all !== undefined && first !== undefined) spans[dimension] = all;
+  }
+  const family = items.every((item) => item.family === first?.family) ? first?.family : undefined;
+  return { rule, family, spans, isExact: false, isFinal: false, decision: undefined };
+}
+
+/** Whether no packet can match both. */
+export function isDisjoint(one: Item, other: Item): boolean {
+  if (one.family !== undefined && other.family !== undefined && one.family !== other.family) return true;
+  for (const dimension of dimensions) {
+    const [some, others] = [one.spans[dimension], other.spans[dimension]];
+    if (some !== undefined && others !== undefined && !overlap(some, others)) return true;
+  }
+  return false;
+}
+
+/** Whether it ends the way of every packet of the region. */
+export function endsAll({ isExact, isFinal, spans }: Item, region: Region): boolean {
+  if (!isExact || !isFinal) return false;
+  return dimensions.every((dimension) => {
+    const [asked, given] = [spans[dimension], region[dimension]];
+    return asked === undefined || (given !== undefined && contains(asked, given));
+  });
+}
+
+interface Reading {
+  family: 4 | 6 | undefined;
+  spans: Partial<Record<Dimension, readonly Span[]>>;
+  isExact: boolean;
+}
+
+function readRule(rule: Rule, setOf: SetOf): Item {
+  const { statements } = rule;
+  const reading: Reading = { family: undefined, spans: {}, isExact: true };
+  for (const statement of statements) readStatement(statement, setOf, reading);
+  const last = statements.at(-1);
+  const isFinal = isLast(last) && statements.every(({ kind }) => kind !== "limit");
+  const effects = statements.filter(({ kind }) => kind !== "match" && kind !== "lookup");
+  const decides = effects.length === 2 && effects[0]?.kind === "counter" && isFinal && last?.kind === "verdict";
+  return { rule, ...reading, isFinal, decision: decides ? last.verdict : undefined };
+}
+
+/** A TCP reset is for TCP alone, which the rule need not say (dependencies.ts). */
+function isLast(statement: Statement | undefined): boolean {
+  if (statement?.kind === "reject") return statement.with !== "tcp reset";
+  return statement?.kind === "verdict" && statement.verdict.kind !== "jump";
+}
+
+function readStatement(statement: Statement, setOf: SetOf, reading: Reading): void {
+  const [field, more] = readFields(statement);
+  for (const one of readFields(statement)) reading.family ??= familyOf(one);
+  if (field === undefined) return;
+  const spans = more === undefined && isDimension(field) ? asked(statement, field, setOf) : undefined;
+  if (spans === undefined || !isDimension(field) || reading.spans[field] !== undefined) {
+    reading.isExact = false;
+    return;
+  }
+  reading.spans[field] = spans;
+  if (field === "meta nfproto") reading.family ??= familyNamed(spans);
+}
+
+function familyNamed([span, more]: readonly Span[]): 4 | 6 | undefined {
+  if (span === undefined || span.from !== span.to || more !== undefined) return undefined;
+  const value = Number.parseInt(span.from, 16);
+  if (value === nfproto.ipv4) return 4;
+  return value === nfproto.ipv6 ? 6 : undefined;
+}
+
+function asked(statement: Statement, field: Dimension, setOf: SetOf): readonly Span[] | undefined {
+  if (statement.kind === "match" && statement.op === "==") {
+    const span = spanOf(fields[field].type, statement.value);
+    return span === undefined ? undefined : [span];
+  }
+  if (statement.kind !== "lookup" || statement.op !== "in") return undefined;
+  const set = setOf(statement.set);
+  return set === undefined ? undefined : spansOf(set);
+}
+
+/** That an address can be read tells the family; an ICMP header is read of any packet of that protocol, whatever carries it (dependencies.ts). */
+function familyOf(field: Field): 4 | 6 | undefined {
+  const { header } = fields[field];
+  if (header === "ip") return 4;
+  return header === "ip6" ? 6 : undefined;
+}
