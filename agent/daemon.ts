@@ -5,9 +5,10 @@ import { resolve } from "node:path";
 import type { Logger } from "pino";
 import type { SshAccess } from "../rules/lint/world.ts";
 import type { Problem } from "../rules/model/problem.ts";
-import type { Interface } from "../rules/resolve/types.ts";
+import type { Interface, PolicySettings } from "../rules/resolve/types.ts";
 import { printRuleset } from "../rules/ruleset/print.ts";
 import { resourceDocument } from "./control/document.ts";
+import type { Metrics } from "./control/metrics.ts";
 import { type ControlServer, serveControl } from "./control/server.ts";
 import { describeStatus, noPasses, type Passes, type Status, withReport } from "./control/status.ts";
 import { createJournal, type Journal } from "./journal.ts";
@@ -25,6 +26,7 @@ import type { LinksSource } from "./sources/links.ts";
 import type { ResourceSource } from "./sources/source.ts";
 import type { Watcher } from "./sources/watcher.ts";
 import { sameContent } from "./store/sameContent.ts";
+import { share } from "./store/share.ts";
 import { createStore, type Store } from "./store/store.ts";
 import type { ServiceManager } from "./systemd.ts";
 
@@ -64,10 +66,12 @@ export class Daemon {
   readonly #waitingFor = new Set(["manifests", "interfaces"]);
   readonly #giveUp: (report: Report) => void;
   #settings: Settings;
+  #policySettings: PolicySettings;
   /** Of the settings as they are written now, which are not in force while one of these is an error. */
   #settingsProblems: readonly Problem[] = [];
   #warnings: readonly Problem[] = [];
   #passes: Passes = noPasses;
+  #metrics: Promise<Metrics> | undefined;
   #control: ControlServer | undefined;
   #sources: readonly (ResourceSource | LinksSource | Watcher)[] = [];
 
@@ -77,6 +81,7 @@ export class Daemon {
     this.#giveUp = giveUp;
     this.#options = options;
     this.#settings = options.settings;
+    this.#policySettings = policySettings(options.settings);
     this.#journal = createJournal(options.log);
     this.#reconciler = createReconciler({
       kernel: options.host.kernel,
@@ -96,6 +101,7 @@ export class Daemon {
       "/status": () => this.status(),
       "/resources": () => this.#store.snapshot().resources.map(resourceDocument),
       "/ruleset": () => this.#rulesetText(),
+      "/metrics": async () => (await this.#loadMetrics()).render(this.status()),
     });
     this.#options.log.info({ version: this.#options.version, node, manifests, control: resolve(control) }, "hostward started");
   }
@@ -123,7 +129,7 @@ export class Daemon {
 
   #passInput(): PassInput {
     const { node, optimise, tableOwnership: owned } = this.#settings;
-    return { node, snapshot: this.#store.snapshot(), settings: policySettings(this.#settings), optimise, owned };
+    return { node, snapshot: this.#store.snapshot(), settings: this.#policySettings, optimise, owned };
   }
 
   #take(reason: string, change: Parameters<Store["update"]>[0]): void {
@@ -141,9 +147,16 @@ export class Daemon {
     const isFirst = this.#passes.lastGood === undefined;
     this.#passes = withReport(this.#passes, report);
     this.#journal.report(report);
+    void this.#loadMetrics().then((metrics) => metrics.report(report));
     this.#tellStatus();
     if (isFirst && report.outcome !== "failed") serviceManager.ready();
     if (isFirst && report.problems.some(({ code }) => code === "kernel-permission")) this.#giveUp(report);
+  }
+
+  /** Not before somebody asks, or the first pass is over: loading them takes longer than most passes. */
+  #loadMetrics(): Promise<Metrics> {
+    this.#metrics ??= import("./control/metrics.ts").then(({ createMetrics }) => createMetrics());
+    return this.#metrics;
   }
 
   #problems(): readonly Problem[] {
@@ -196,6 +209,7 @@ export class Daemon {
     }
     const { settings, ignored } = takeOver(this.#settings, read);
     this.#settings = settings;
+    this.#policySettings = share(this.#policySettings, policySettings(settings));
     log.level = pinoLevel(settings.logSeverityScreen);
     log.info("settings reloaded");
     if (ignored.length > 0) log.warn(`takes effect at the next start only: ${ignored.join(", ")}`);

@@ -3,7 +3,7 @@
 import type { Logger } from "pino";
 import { formatProblem, type Problem } from "../rules/model/problem.ts";
 import type { EndpointStatus } from "../rules/resolve/types.ts";
-import type { Report } from "./reconcile/report.ts";
+import type { Repair, Report } from "./reconcile/report.ts";
 
 export interface Journal {
   /** All problems of the sources as they are now: new ones are told, and those that went away. */
@@ -27,10 +27,14 @@ export function createJournal(log: Logger): Journal {
     endpoints = now;
   }
 
+  function repaired({ what, by, milliseconds }: Repair): void {
+    log.warn({ by, repairMs: rounded(milliseconds) }, `somebody else changed hostward's table, repaired: ${what}`);
+  }
+
   return {
     sources: (problems) => sourceProblems.update(problems),
     report(report) {
-      if (report.repair !== undefined) log.warn(report.repair, `somebody else changed hostward's table, repaired: ${report.repair.what} (by ${report.repair.by})`);
+      if (report.repair !== undefined) repaired(report.repair);
       passProblems.update(report.problems);
       if (report.outcome === "failed") return;
       log[report.outcome === "applied" ? "info" : "debug"](passDetails(report), report.outcome === "applied" ? "ruleset applied" : "ruleset is up to date");
@@ -39,9 +43,12 @@ export function createJournal(log: Logger): Journal {
   };
 }
 
+function rounded(milliseconds: number): number {
+  return Math.round(milliseconds * 10) / 10;
+}
+
 function passDetails({ revision, generation, counts, operations, milliseconds, reasons }: Report): object {
   const total = Object.values(milliseconds).reduce((sum, value) => sum + value, 0);
-  const rounded = (value: number) => Math.round(value * 10) / 10;
   return { revision, generation, ...counts, operations, commitMs: rounded(milliseconds.commit ?? 0), totalMs: rounded(total), reasons: reasons.join(", ") };
 }
 

@@ -58,12 +58,18 @@ function describe(status: Status): string {
     `Node:       ${node}`,
     `Revision:   ${revision}${pending}`,
     `Generation: ${generation ?? "-"}`,
+    ...repairLines(status.repairs),
     `Daemon:     hostward ${status.version}, process ${status.processId}, since ${status.started}`,
     "",
     endpoints.length === 0 ? "No HostEndpoint is for this node: nothing is policed." : endpointTable(endpoints),
   ];
   if (problems.length > 0) lines.push("", "Problems:", ...problems.map((problem) => `  ${formatProblem(problem)}`));
   return lines.join("\n");
+}
+
+function repairLines({ count, last }: Status["repairs"]): readonly string[] {
+  if (last === null) return [];
+  return [`Repairs:    ${count}, the last at ${last.ended} in ${last.milliseconds.toFixed(1)} ms: ${last.what} (changed by ${last.by})`];
 }
 
 function endpointTable(endpoints: Status["endpoints"]): string {

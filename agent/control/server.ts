@@ -6,7 +6,7 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { dirname } from "node:path";
 
-/** A path's answer: text as it is, anything else as JSON. */
+/** A path's answer, or a promise of it: text as it is, anything else as JSON. */
 export type Routes = Readonly<Record<string, () => unknown>>;
 
 export interface ControlServer {
@@ -24,7 +24,7 @@ export async function serveControl(path: string, routes: Routes): Promise<Contro
     if (request.method !== "GET") return answer(response, 405, { error: "only GET is answered here" });
     const route = Object.hasOwn(routes, request.url ?? "") ? routes[request.url ?? ""] : undefined;
     if (route === undefined) return answer(response, 404, { error: `no such path; there are ${Object.keys(routes).join(", ")}` });
-    return answer(response, 200, route());
+    return void answerWith(response, route);
   });
   server.unref();
   try {
@@ -67,6 +67,14 @@ async function isLeftBehind(path: string): Promise<boolean> {
       })
       .once("error", (error: NodeJS.ErrnoException) => resolve(error.code === "ECONNREFUSED"));
   });
+}
+
+async function answerWith(response: ServerResponse, route: () => unknown): Promise<void> {
+  try {
+    answer(response, 200, await route());
+  } catch (error) {
+    answer(response, 500, { error: String(error) });
+  }
 }
 
 function answer(response: ServerResponse, status: number, body: unknown): void {

@@ -2,7 +2,7 @@
 
 import type { Problem } from "../../rules/model/problem.ts";
 import type { EndpointStatus } from "../../rules/resolve/types.ts";
-import type { Counts, Report } from "../reconcile/report.ts";
+import type { Counts, Repair, Report } from "../reconcile/report.ts";
 
 export interface Status {
   /** starting: nothing was applied yet. degraded: the kernel refused the last change, or resources of it; what was in force of them before still is. */
@@ -23,8 +23,18 @@ export interface Status {
   readonly endpoints: readonly EndpointStatus[];
   readonly problems: readonly Problem[];
   readonly counts: Counts | null;
+  /** How many resources the kernel refused, and are in force as they were before or not at all. */
+  readonly isolated: number;
+  /** What others changed in hostward's table since the daemon began, and it put right. */
+  readonly repairs: { readonly count: number; readonly last: LastRepair | null };
   readonly lastPass: LastPass | null;
 }
+
+/** `milliseconds` go from the first that was heard of the change to the kernel's answer. */
+export type LastRepair = Repair & {
+  /** ISO 8601 */
+  readonly ended: string;
+};
 
 export type LastPass = Pick<Report, "outcome" | "reasons" | "milliseconds" | "batches" | "operations" | "bytes" | "encodeMicroseconds" | "sendMicroseconds"> & {
   /** ISO 8601 */
@@ -49,21 +59,25 @@ export interface Passes {
   readonly lastGood: Report | undefined;
   /** Revision of the last one that landed with every resource as it is written. */
   readonly whole: number;
+  readonly repairs: Status["repairs"];
 }
 
-export const noPasses: Passes = { last: undefined, lastEnded: undefined, lastGood: undefined, whole: 0 };
+export const noPasses: Passes = { last: undefined, lastEnded: undefined, lastGood: undefined, whole: 0, repairs: { count: 0, last: null } };
 
 export function withReport(passes: Passes, report: Report): Passes {
   const landed = report.outcome !== "failed";
+  const ended = new Date();
+  const { repairs } = passes;
   return {
     last: report,
-    lastEnded: new Date(),
+    lastEnded: ended,
     lastGood: landed ? report : passes.lastGood,
     whole: landed && report.isolated === 0 ? report.revision : passes.whole,
+    repairs: report.repair === undefined ? repairs : { count: repairs.count + 1, last: { ...report.repair, ended: ended.toISOString() } },
   };
 }
 
-export function describeStatus(facts: StatusFacts, { last, lastEnded, lastGood, whole }: Passes): Status {
+export function describeStatus(facts: StatusFacts, { last, lastEnded, lastGood, whole, repairs }: Passes): Status {
   return {
     state: stateOf(last),
     waitingFor: facts.waitingFor,
@@ -77,6 +91,8 @@ export function describeStatus(facts: StatusFacts, { last, lastEnded, lastGood, 
     endpoints: (lastGood ?? last)?.endpoints ?? [],
     problems: [...facts.sourceProblems, ...(last?.problems ?? [])],
     counts: lastGood?.counts ?? null,
+    isolated: lastGood?.isolated ?? 0,
+    repairs,
     lastPass: last === undefined || lastEnded === undefined ? null : lastPass(last, lastEnded),
   };
 }

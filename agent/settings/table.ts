@@ -138,6 +138,18 @@ export const settingsTable = {
   allowEssentials: setting(boolean, "true", {
     doc: "Whether IPv6 neighbour discovery and multicast listener messages pass before any policy. Without them even failsafe ports fail over IPv6.",
   }),
+  tableOwnership: setting(boolean, "false", {
+    doc: [
+      "Whether the kernel protects hostward's table from other processes (Linux 6.9 or newer): `nft flush ruleset` leaves it alone, and whoever wants to",
+      "change it is refused, also the operator's own nft. It goes on enforcing when hostward ends, and is open to changes from then until the next start.",
+    ].join(" "),
+  }),
+  optimise: setting(boolean, "true", {
+    doc: [
+      "Whether runs of similar rules become lookups in sets and maps, so that the first packet of a connection costs about the same with ten thousand rules",
+      "as with ten. What is let through is the same either way.",
+    ].join(" "),
+  }),
 } as const satisfies Record<string, Setting<unknown>>;
 
 export type SettingName = keyof typeof settingsTable;
