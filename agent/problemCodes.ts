@@ -18,7 +18,9 @@ export const agentProblemCodes = {
   internal: "A pass failed with an error that nobody expected: a defect of hostward.",
   "kernel-refused": "The kernel refused an operation.",
   "kernel-stale": "Somebody else changed the ruleset during each attempt.",
-  "kernel-permission": "CAP_NET_ADMIN is missing, or the table belongs to another process.",
+  "kernel-permission": "CAP_NET_ADMIN is missing.",
+  "kernel-owned": "The table belongs to another process, which alone can change it.",
   "kernel-unsupported": "The kernel lacks a feature.",
   "kernel-socket": "The netlink socket failed.",
+  "kernel-unknown": "The kernel's answer to a commit was lost: whether it landed is found out by reading again.",
 } as const satisfies Readonly<Record<string, string>>;

@@ -36,6 +36,10 @@ export interface NativeSocket {
 }
 
 export interface NativeMonitor {
+  readonly portId: number;
+  join(group: number): void;
+  leave(group: number): void;
+  send(request: Uint8Array): void;
   ref(): void;
   unref(): void;
   close(): void;

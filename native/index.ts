@@ -21,6 +21,8 @@ export interface SocketOptions {
 export interface Sent {
   /** Wall time inside sendmsg: the kernel's parsing, validation and commit. */
   readonly sendMicroseconds: number;
+  /** Whole netlink messages that the kernel sent back, of what asked for it (NLM_F_ECHO). */
+  readonly messages: Uint8Array;
 }
 
 export interface MonitorListener {
@@ -35,7 +37,7 @@ export interface MonitorListener {
 const protocols: Readonly<Record<NetlinkProtocol, number>> = { route: 0, netfilter: 12 };
 const defaultReceiveBuffer = 4 * 1024 * 1024;
 /** A worker thread costs some 50 us to reach: small batches are sooner done here. */
-const largeBatch = 64 * 1024;
+export const largeBatch = 64 * 1024;
 const headerLength = 16;
 const dumpFlag = 0x300;
 
@@ -147,6 +149,27 @@ export class NetlinkMonitor {
     this.#native = opened(() => new Monitor(checkProtocol(protocol), receive, groups, deliver));
   }
 
+  /** Of its socket: what it sends is answered there, among the messages. */
+  get portId(): number {
+    return this.#open().portId;
+  }
+
+  /** Nothing of the group is heard any more; what came before still is. A listener makes large commits dearer (kernel-facts). @throws NetlinkError */
+  leave(group: number): void {
+    opened(() => this.#open().leave(group));
+  }
+
+  /** @throws NetlinkError */
+  join(group: number): void {
+    opened(() => this.#open().join(group));
+  }
+
+  /** Sends a request: its answer stands among the messages where the kernel gave it, after what came before and before what comes later. @throws NetlinkError */
+  send(request: Uint8Array): void {
+    checkMessages(request);
+    opened(() => this.#open().send(request));
+  }
+
   ref(): this {
     this.#native?.ref();
     return this;
@@ -161,6 +184,11 @@ export class NetlinkMonitor {
   close(): void {
     this.#native?.close();
     this.#native = undefined;
+  }
+
+  #open(): NativeMonitor {
+    if (this.#native === undefined) throw new NetlinkError("NETLINK_CLOSED", "the netlink monitor is closed");
+    return this.#native;
   }
 }
 
@@ -194,7 +222,8 @@ function elsewhere(start: (done: NativeDone) => void): Promise<NativeExchange> {
 function sent(exchange: NativeExchange, bytes: Uint8Array): Sent {
   throwIfFailed(exchange, bytes);
   if (!exchange.acknowledged) throw new NetlinkError("NETLINK_UNANSWERED", "the kernel did not acknowledge a batch: does its last message carry NLM_F_ACK?");
-  return { sendMicroseconds: exchange.sendMicroseconds };
+  const { sendMicroseconds, messages } = exchange;
+  return { sendMicroseconds, messages };
 }
 
 function throwIfFailed(exchange: NativeExchange, bytes: Uint8Array): void {

@@ -2,12 +2,14 @@
 // few milliseconds and changes nothing.
 
 import type { EncodedBatch } from "../../native/codec/batch.ts";
-import { batchGeneration, encodeGenerationProbe, encodeProbes, type Feature, features } from "../../native/codec/feature.ts";
+import { batchGeneration, encodeGenerationProbe, encodeProbes, type Feature, features, persistentTable, tableOwner } from "../../native/codec/feature.ts";
 import { decodeGeneration, generationRequest } from "../../native/codec/generation.ts";
 import { readMessages } from "../../native/codec/message.ts";
 import { NetlinkSocket } from "../../native/index.ts";
 import { NetlinkError } from "../../native/netlinkError.ts";
 import { kernelError } from "./refusal.ts";
+
+const ownership: readonly string[] = [tableOwner.name, persistentTable.name];
 
 export interface KernelFeature extends Feature {
   readonly present: boolean;
@@ -31,6 +33,12 @@ export async function probeFeatures(): Promise<readonly KernelFeature[]> {
   } finally {
     socket?.close();
   }
+}
+
+/** Whether a table can belong to a socket and outlive it. @throws KernelError */
+export async function canOwnTables(): Promise<boolean> {
+  const found = await probeFeatures();
+  return found.filter(({ name, present }) => present && ownership.includes(name)).length === ownership.length;
 }
 
 /** What the kernel has against the batch. */

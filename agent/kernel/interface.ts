@@ -4,13 +4,17 @@
 import type { Actual, Batch, Operation } from "../../rules/diff/types.ts";
 
 export interface Kernel {
-  /** What the kernel holds of the table. With `from`, what that held but for what was touched since, which alone is asked for. */
+  /**
+   * What the kernel holds of the table. With `from`, what that held but for what was touched since, which alone is asked for; that is the truth only if
+   * nothing else was touched up to the generation of the reading, which the caller compares with the one up to which `touched` tells.
+   */
   read(table: string, from?: { readonly actual: Actual; readonly touched: Touched }): Promise<Reading>;
   generation(): Promise<number>;
   /** Whether a table can belong to this socket and outlive it (Linux 6.9). */
   canOwn(): Promise<boolean>;
   /**
-   * Applies one batch, all of it or nothing. With `generation` the commit succeeds only if nobody changed the ruleset since.
+   * Applies one batch, all of it or nothing. With `generation` the commit succeeds only if nobody changed the ruleset since. An index where the chain
+   * has no rule is "stale", too.
    * @throws KernelError
    */
   commit(batch: Batch, options?: { readonly generation?: number }): Promise<Committed>;
@@ -59,10 +63,14 @@ export type KernelErrorCode =
   | "stale"
   /** No CAP_NET_ADMIN in this namespace. */
   | "permission"
+  /** The table belongs to another process (NFT_TABLE_F_OWNER). */
+  | "owned"
   /** A feature this kernel lacks; the message names the version that brought it. */
   | "unsupported"
-  /** The socket failed (ENOBUFS, ENOMEM, closed). */
-  | "socket";
+  /** The socket failed (ENOMEM, closed), or an answer to a question was lost (ENOBUFS). Nothing was committed. */
+  | "socket"
+  /** The answer to a commit was lost: it may have landed. Read again. */
+  | "unknown";
 
 export class KernelError extends Error {
   override readonly name = "KernelError";

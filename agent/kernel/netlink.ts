@@ -1,124 +1,251 @@
-// The real kernel: reads the table by dumps, commits batches, hears of changes, all over one netlink socket of its own. The only
-// importer of native/ besides its siblings here; what the messages look like is native/codec's.
+// The real kernel: reads the table by dumps, commits batches, hears of changes, all over one netlink socket of its own and another one that
+// listens. The only importer of native/ besides its siblings here; what the messages look like is native/codec's.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { NFNLGRP_NFTABLES } from "../../native/codec/constants.ts";
+import { NFT_MSG_NEWRULE } from "../../native/codec/constants.ts";
 import { decodeGeneration, type Generation, generationRequest } from "../../native/codec/generation.ts";
-import { readMessages } from "../../native/codec/message.ts";
-import { tableRequest } from "../../native/codec/table.ts";
-import { NetlinkMonitor, NetlinkSocket } from "../../native/index.ts";
-import { NetlinkError } from "../../native/netlinkError.ts";
+import { readMessages, tablesType } from "../../native/codec/message.ts";
+import { ruleHandle } from "../../native/codec/rule.ts";
+import { decodeTable, type ListedTable, tableRequest } from "../../native/codec/table.ts";
+import { largeBatch, NetlinkSocket } from "../../native/index.ts";
 import { describeOperation } from "../../rules/diff/plan.ts";
 import type { Actual, Batch } from "../../rules/diff/types.ts";
-import { type Committed, type Kernel, KernelError, type KernelEvent } from "./interface.ts";
-import { listTable } from "./listing.ts";
-import { encodeOperations } from "./operations.ts";
+import { type Echoes, type Edits, editedChains, planEdits, surelyChanges, touchedBy } from "./edits.ts";
+import { canOwnTables } from "./features.ts";
+import { following } from "./generations.ts";
+import { RuleHandles } from "./handles.ts";
+import { type Committed, type Kernel, KernelError, type KernelEvent, type Ownership, type Reading, type Touched } from "./interface.ts";
+import { RulesetListener } from "./listener.ts";
+import { type Asking, isMissing, type Listing, listHandles, listTable, listTouched } from "./listing.ts";
+import { type Notice, touchedIn } from "./notices.ts";
+import { type EncodedOperations, encodeOperations } from "./operations.ts";
 import { kernelError } from "./refusal.ts";
+
+/** What the kernel layer needs of a NetlinkSocket. Tests put one between that has faults. */
+export type KernelSocket = Pick<NetlinkSocket, "portId" | "transact" | "dump" | "request" | "close">;
+
+/** What was read at some time, and what was touched since. */
+interface Since {
+  readonly actual: Actual;
+  readonly touched: Touched;
+}
+
+interface Watcher {
+  readonly table: string;
+  readonly listener: (event: KernelEvent) => void;
+}
 
 /** How often a table is read again because the ruleset changed meanwhile, with a millisecond more of patience each time. */
 const READ_ATTEMPTS = 20;
 
 /** @throws KernelError where there is no netlink socket to be had */
-export function openNetlinkKernel(): Kernel {
+export function openNetlinkKernel(socket?: KernelSocket): Kernel {
   try {
-    return new NetlinkKernel(new NetlinkSocket("netfilter"));
+    return new NetlinkKernel(socket ?? new NetlinkSocket("netfilter"));
   } catch (error) {
     throw kernelError(error);
   }
 }
 
 class NetlinkKernel implements Kernel {
-  readonly #socket: NetlinkSocket;
-  readonly #monitors = new Set<NetlinkMonitor>();
+  readonly #socket: KernelSocket;
+  readonly #asking: Asking;
+  readonly #handles = new RuleHandles();
+  readonly #watchers = new Set<Watcher>();
+  #listener: RulesetListener | undefined;
   #sequence = 0;
 
-  constructor(socket: NetlinkSocket) {
+  constructor(socket: KernelSocket) {
     this.#socket = socket;
+    this.#asking = {
+      dump: (request) => socket.dump(request(this.#next())),
+      request: (request) => socket.request(request(this.#next())),
+    };
   }
 
   async generation(): Promise<number> {
     return (await translated(this.#generation())).generation;
   }
 
-  async read(table: string): Promise<{ generation: number; actual: Actual | undefined }> {
+  canOwn(): Promise<boolean> {
+    return canOwnTables();
+  }
+
+  async read(table: string, since?: Since): Promise<Reading> {
+    if (since !== undefined) {
+      const reading = await this.#attempt(table, (head) => this.#listSince(head, since));
+      if (reading) return reading;
+    }
     for (let attempt = 1; attempt <= READ_ATTEMPTS; attempt++) {
-      const before = await this.generation();
-      const actual = await translated(this.#list(table));
-      if (actual !== "changing" && (await this.generation()) === before) return { generation: before, actual };
+      const reading = await this.#attempt(table, () => listTable(this.#asking, table));
+      if (reading) return reading;
       await sleep(attempt);
     }
     throw new KernelError("stale", `the ruleset changed during each of ${READ_ATTEMPTS} attempts to read table inet ${table}`);
   }
 
   async commit(batch: Batch, { generation }: { readonly generation?: number } = {}): Promise<Committed> {
-    if (batch.operations.length === 0) return this.#nothing();
+    if (batch.operations.length === 0) return this.#nothing(generation);
+    const edited = editedChains(batch);
+    const pinned = generation ?? (edited.size > 0 ? await this.generation() : undefined);
+    if (pinned !== undefined) await this.#learnHandles(batch.table, edited, pinned);
     const start = performance.now();
-    const encoding = encodeOperations(batch, { firstSequence: this.#next(), ...(generation === undefined ? {} : { generation }) });
-    if (!encoding.ok) {
-      const { operation, error } = encoding;
-      throw new KernelError("refused", `${describeOperation(operation)}: no netlink message can carry it: ${error.message}`, { operation, cause: error });
-    }
-    const { encoded } = encoding;
+    const edits = planEdits(batch, (chain) => (pinned === undefined ? undefined : this.#handles.of(batch.table, chain)));
+    const encoded = this.#encode(batch, edits, pinned);
     const encodeMicroseconds = (performance.now() - start) * 1000;
-    this.#sequence += encoded.offsets.length;
-    const { sendMicroseconds } = await translated(this.#socket.transact(encoded.bytes, encoded.lastSequence), encoded);
-    const now = await this.generation();
-    return {
-      generation: generation === undefined || now === generation ? now : following(generation),
-      messages: encoded.offsets.length,
-      bytes: encoded.bytes.length,
-      encodeMicroseconds,
-      sendMicroseconds,
-    };
+    try {
+      return { ...(await this.#send(batch, edits, { encoded, pinned })), encodeMicroseconds };
+    } catch (error) {
+      this.#handles.forgetAll();
+      throw kernelError(error, encoded);
+    }
   }
 
-  watch(listener: (event: KernelEvent) => void): () => void {
-    const lost = () => listener({ kind: "overflow" });
-    const monitor = new NetlinkMonitor("netfilter", [NFNLGRP_NFTABLES], {
-      messages: (bytes) => {
-        for (const event of generationsIn(bytes)) listener({ kind: "generation", ...event });
-      },
-      overflow: lost,
-      failed: lost,
-    });
-    this.#monitors.add(monitor);
+  watch(table: string, listener: (event: KernelEvent) => void): () => void {
+    const watcher: Watcher = { table, listener };
+    this.#watchers.add(watcher);
+    try {
+      this.#listener ??= new RulesetListener({ heard: (notice) => this.#heard(notice), lost: () => this.#lost() });
+    } catch (error) {
+      throw kernelError(error);
+    }
     return () => {
-      this.#monitors.delete(monitor);
-      monitor.close();
+      this.#watchers.delete(watcher);
+      if (this.#watchers.size === 0) this.#stopListening();
     };
   }
 
   close(): void {
-    for (const monitor of this.#monitors) monitor.close();
-    this.#monitors.clear();
+    this.#watchers.clear();
+    this.#stopListening();
     this.#socket.close();
   }
 
-  async #nothing(): Promise<Committed> {
-    return { generation: await this.generation(), messages: 0, bytes: 0, encodeMicroseconds: 0, sendMicroseconds: 0 };
+  #stopListening(): void {
+    this.#listener?.close();
+    this.#listener = undefined;
   }
 
-  /** "changing": the table went away while it was being read. */
-  async #list(table: string): Promise<Actual | undefined | "changing"> {
-    const dump = (request: (sequence: number) => Uint8Array) => this.#socket.dump(request(this.#next()));
+  #heard(notice: Notice): void {
+    const { generation, processId, processName } = notice;
+    this.#handles.moved(generation, notice.touched);
+    for (const { table, listener } of [...this.#watchers])
+      listener({ kind: "generation", generation, processId, processName, touched: touchedIn(notice, table) });
+  }
+
+  #lost(): void {
+    this.#handles.forgetAll();
+    for (const { listener } of [...this.#watchers]) listener({ kind: "overflow" });
+  }
+
+  async #nothing(generation: number | undefined): Promise<Committed> {
+    return { generation: generation ?? (await this.generation()), messages: 0, bytes: 0, encodeMicroseconds: 0, sendMicroseconds: 0 };
+  }
+
+  /** One look at the table; undefined where the ruleset changed meanwhile. */
+  async #attempt(table: string, list: (head: ListedTable) => Promise<Listing | undefined>): Promise<Reading | undefined> {
+    const generation = await this.generation();
+    const listed = await translated(this.#look(table, list));
+    if (listed === undefined || (await this.generation()) !== generation) return undefined;
+    if (listed === "missing") return { generation, actual: undefined, ownership: "nobody" };
+    this.#handles.at(generation);
+    for (const [chain, handles] of listed.listing.handles) this.#handles.learn(table, chain, handles);
+    return { generation, actual: listed.listing.actual, ownership: this.#ownership(listed.head) };
+  }
+
+  /** Undefined: the table went away while it was being read. */
+  async #look(table: string, list: (head: ListedTable) => Promise<Listing | undefined>) {
+    const head = await this.#table(table);
+    if (head === undefined) return "missing";
     try {
-      await this.#socket.request(tableRequest(table, this.#next()));
+      const listing = await list(head);
+      return listing && { head, listing };
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw error;
     }
+  }
+
+  async #table(name: string): Promise<ListedTable | undefined> {
     try {
-      return await listTable(dump, table);
+      for (const { attributes } of readMessages(await this.#asking.request((sequence) => tableRequest(name, sequence)))) return decodeTable(attributes);
     } catch (error) {
-      if (isMissing(error)) return "changing";
-      throw error;
+      if (!isMissing(error)) throw error;
+    }
+    return undefined;
+  }
+
+  /** Where nearly everything was touched, a look at everything is cheaper: undefined. */
+  async #listSince({ name }: ListedTable, { actual, touched }: Since): Promise<Listing | undefined> {
+    if (touched.kind === "nothing") return { actual, handles: new Map() };
+    const parts = actual.chains.length + actual.sets.length + actual.maps.length;
+    if (touched.kind === "table" || touched.chains.size + touched.sets.size > 8 + parts / 2) return undefined;
+    return listTouched(this.#asking, name, { actual, touched });
+  }
+
+  /** What has lost its owner keeps PERSIST alone (nft_rcv_nl_event, nft_table_is_orphan). */
+  #ownership({ owner, persist, ownerPortId }: ListedTable): Ownership {
+    if (owner) return ownerPortId === this.#socket.portId ? "us" : "other";
+    return persist ? "orphan" : "nobody";
+  }
+
+  /** Whatever changes before the batch is committed makes it stale, since it is pinned. */
+  async #learnHandles(table: string, chains: ReadonlySet<string>, generation: number): Promise<void> {
+    this.#handles.at(generation);
+    for (const chain of chains) {
+      if (this.#handles.of(table, chain) === undefined) this.#handles.learn(table, chain, await translated(listHandles(this.#asking, table, chain)));
     }
   }
 
+  #encode(batch: Batch, { asksEcho }: Edits, generation: number | undefined): EncodedOperations {
+    const options = { firstSequence: this.#next(), ...(generation === undefined ? {} : { generation }) };
+    const encoding = encodeOperations(batch, options, { handlesOf: (chain) => this.#handles.of(batch.table, chain), asksEcho });
+    if (encoding.ok) {
+      this.#sequence += encoding.encoded.offsets.length;
+      return encoding.encoded;
+    }
+    const { operation, error } = encoding;
+    if (error === undefined) throw new KernelError("stale", `${describeOperation(operation)}: the chain has no rule there`, { operation });
+    throw new KernelError("refused", `${describeOperation(operation)}: no netlink message can carry it: ${error.message}`, { operation, cause: error });
+  }
+
+  async #send(batch: Batch, edits: Edits, { encoded, pinned }: { readonly encoded: EncodedOperations; readonly pinned: number | undefined }) {
+    const transact = async () => {
+      const result = await this.#socket.transact(encoded.bytes, encoded.lastSequence);
+      return { result, landed: surelyChanges(batch) ? new Map([[batch.table, touchedBy(batch)]]) : undefined };
+    };
+    const isLarge = encoded.bytes.length > largeBatch;
+    const sent = isLarge && this.#listener ? await this.#listener.deaf(transact) : (await transact()).result;
+    const generation = await this.#generationAfter(batch, pinned);
+    this.#follow(batch, { edits, echoes: echoesIn(sent.messages, encoded), pinned, generation });
+    return { generation, messages: encoded.offsets.length, bytes: encoded.bytes.length, sendMicroseconds: sent.sendMicroseconds };
+  }
+
+  async #generationAfter(batch: Batch, pinned: number | undefined): Promise<number> {
+    if (pinned !== undefined && surelyChanges(batch)) return following(pinned);
+    const { generation } = await this.#generation();
+    return pinned === undefined || generation === pinned ? generation : following(pinned);
+  }
+
+  #follow(batch: Batch, { edits, echoes, pinned, generation }: Landing): void {
+    if (pinned === undefined) {
+      // Somebody else's commit may be the one that has raised the generation by one.
+      if (surelyChanges(batch)) this.#handles.moved(generation, new Map([[batch.table, touchedBy(batch)]]));
+      else this.#handles.forgetAll();
+      return;
+    }
+    const after = edits.after(echoes);
+    this.#handles.moved(generation, new Map([[batch.table, touchedBy(batch)]]));
+    this.#handles.at(generation);
+    for (const [chain, handles] of after) this.#handles.learn(batch.table, chain, handles);
+  }
+
   async #generation(): Promise<Generation> {
-    const [answer] = generationsIn(await this.#socket.request(generationRequest(this.#next())));
-    if (answer === undefined) throw new KernelError("socket", "the kernel answered GETGEN with something else");
-    return answer;
+    for (const message of readMessages(await this.#asking.request(generationRequest))) {
+      const generation = decodeGeneration(message);
+      if (generation) return generation;
+    }
+    throw new KernelError("socket", "the kernel answered GETGEN with something else");
   }
 
   #next(): number {
@@ -127,26 +254,26 @@ class NetlinkKernel implements Kernel {
   }
 }
 
-function* generationsIn(bytes: Uint8Array): Generator<Generation> {
-  for (const message of readMessages(bytes)) {
-    const generation = decodeGeneration(message);
-    if (generation) yield generation;
+interface Landing {
+  readonly edits: Edits;
+  readonly echoes: Echoes;
+  readonly pinned: number | undefined;
+  readonly generation: number;
+}
+
+function echoesIn(messages: Uint8Array, encoded: EncodedOperations): Echoes {
+  const echoes = new Map<number, number>();
+  for (const { type, sequence, attributes } of readMessages(messages)) {
+    const index = type === tablesType(NFT_MSG_NEWRULE) ? encoded.indexOf(sequence) : undefined;
+    if (index !== undefined) echoes.set(index, ruleHandle(attributes));
   }
+  return echoes;
 }
 
-/** The kernel counts in 32 bits and leaves out 0 (nf_tables_commit). */
-function following(generation: number): number {
-  return (generation + 1) >>> 0 || 1;
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof NetlinkError && error.errno === "ENOENT";
-}
-
-async function translated<T>(work: Promise<T>, encoded?: Parameters<typeof kernelError>[1]): Promise<T> {
+async function translated<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    throw kernelError(error, encoded);
+    throw kernelError(error);
   }
 }

@@ -1,11 +1,11 @@
 // A batch of the plan into one netlink batch: each operation becomes the messages that carry it out, and every message remembers
-// its operation, so that a refusal can be told in the plan's words. Knows the plan and the codec; sends nothing.
+// its operation, so that a refusal can be told in the plan's words; indexes of rules become handles. Knows the plan and the codec; sends nothing.
 
 import { type BatchOptions, BatchWriter, type EncodedBatch, messageIndex } from "../../native/codec/batch.ts";
 import { addChain, deleteChain } from "../../native/codec/chain.ts";
 import { writeElements, writeVerdictElements } from "../../native/codec/element.ts";
 import type { CodecError } from "../../native/codec/error.ts";
-import { appendRule, deleteRules } from "../../native/codec/rule.ts";
+import { appendRule, deleteRule, deleteRules, insertRule, type LoweredRule, replaceRule } from "../../native/codec/rule.ts";
 import { addSet, deleteSet } from "../../native/codec/set.ts";
 import { addTable, deleteTable } from "../../native/codec/table.ts";
 import type { Batch, Operation } from "../../rules/diff/types.ts";
@@ -13,6 +13,8 @@ import { commentText, originComment } from "../../rules/ruleset/comment.ts";
 import { capacity, declaredSize, encodeKey } from "../../rules/ruleset/keys.ts";
 import { lowerRule } from "../../rules/ruleset/lower.ts";
 import type { NftMap, NftSet } from "../../rules/ruleset/types.ts";
+import { placeOf } from "./edits.ts";
+import type { Handles } from "./handles.ts";
 
 /** Bytes of a usual rule; large operations reserve their own. */
 const OPERATION_ROOM = 640;
@@ -20,44 +22,78 @@ const OPERATION_ROOM = 640;
 export interface EncodedOperations extends EncodedBatch {
   /** The operation that the message with this sequence number belongs to. None for the batch's own begin and end. */
   operationOf(sequence: number): Operation | undefined;
+  indexOf(sequence: number): number | undefined;
 }
+
+export interface Placing {
+  /** Handles of the rules that the chain has when the batch begins, in order; asked for where an operation says an index. */
+  handlesOf(chain: string): Handles | undefined;
+  /** Whether the kernel is to send back the rule of the operation with this index. */
+  asksEcho(index: number): boolean;
+}
+
+const nowhere: Placing = { handlesOf: () => undefined, asksEcho: () => false };
 
 export type Encoding =
   | { readonly ok: true; readonly encoded: EncodedOperations }
   /** The operation has a value that no message can carry. */
-  | { readonly ok: false; readonly operation: Operation; readonly error: CodecError };
+  | { readonly ok: false; readonly operation: Operation; readonly error: CodecError }
+  /** The chain has no rule where the operation says. */
+  | { readonly ok: false; readonly operation: Operation; readonly error: undefined };
 
-export function encodeOperations({ table, operations }: Batch, options: BatchOptions): Encoding {
+export function encodeOperations({ table, operations }: Batch, options: BatchOptions, placing = nowhere): Encoding {
   const batch = new BatchWriter({ capacity: OPERATION_ROOM * operations.length, ...options });
-  /** Index of the last message of each operation. */
-  const lasts: number[] = [];
-  for (const operation of operations) {
-    encodeOperation(batch, table, operation);
+  /** Index of the operation of each message. */
+  const owners: number[] = [];
+  for (const [index, operation] of operations.entries()) {
+    if (operation.object === "rule") {
+      if (!encodeRule(batch, { table, operation, index }, placing)) return { ok: false, operation, error: undefined };
+    } else encodeOperation(batch, table, operation);
     if (batch.failure) return { ok: false, operation, error: batch.failure };
-    lasts.push(batch.count);
+    while (owners.length < batch.count) owners.push(index);
   }
   const encoded = batch.finish();
-  const operationOf = (sequence: number): Operation | undefined => {
-    const index = messageIndex(encoded, sequence);
-    return index === undefined || index === 0 ? undefined : operations[lasts.findIndex((last) => index <= last)];
-  };
-  return { ok: true, encoded: { ...encoded, operationOf } };
+  const indexOf = (sequence: number): number | undefined => owners[(messageIndex(encoded, sequence) ?? 0) - 1];
+  const operationOf = (sequence: number): Operation | undefined => operations[indexOf(sequence) ?? -1];
+  return { ok: true, encoded: { ...encoded, operationOf, indexOf } };
 }
 
-function encodeOperation(batch: BatchWriter, table: string, operation: Operation): void {
+interface RuleOperation {
+  readonly table: string;
+  readonly operation: Extract<Operation, { readonly object: "rule" }>;
+  readonly index: number;
+}
+
+/** False where the chain has no rule at the place. */
+function encodeRule(batch: BatchWriter, { table, operation, index }: RuleOperation, { handlesOf, asksEcho }: Placing): boolean {
+  const { chain } = operation;
+  const at = placeOf(operation);
+  const handle = at === undefined ? undefined : handlesOf(chain)?.[at];
+  if (at !== undefined && handle === undefined) return false;
+  if (operation.verb === "delete") {
+    deleteRule(batch, { table, chain }, handle ?? 0);
+    return true;
+  }
+  const { rule } = operation;
+  const lowered: LoweredRule = { table, chain, expressions: lowerRule(rule), comment: originComment(rule.origin) };
+  const echo = asksEcho(index);
+  if (handle === undefined) appendRule(batch, lowered, echo);
+  else if (operation.verb === "add") insertRule(batch, lowered, { before: handle, echo });
+  else replaceRule(batch, lowered, { handle, echo });
+  return true;
+}
+
+function encodeOperation(batch: BatchWriter, table: string, operation: Exclude<Operation, { readonly object: "rule" }>): void {
   switch (operation.object) {
-    case "table":
+    case "table": {
+      const owned = operation.verb === "add" && operation.owned === true;
       if (operation.verb === "delete") deleteTable(batch, table);
-      else addTable(batch, { name: table, dormant: false, owner: false, persist: false, comment: "" });
+      else addTable(batch, { name: table, dormant: false, owner: owned, persist: owned, comment: "" });
       break;
+    }
     case "chain":
       encodeChain(batch, table, operation);
       break;
-    case "rule": {
-      const { chain, rule } = operation;
-      appendRule(batch, { table, chain, expressions: lowerRule(rule), comment: originComment(rule.origin) });
-      break;
-    }
     case "set":
       if (operation.verb === "delete") deleteSet(batch, table, operation.name);
       else addSet(batch, { ...setHead(table, operation.set), size: declaredSize(operation.set) ?? 0 });

@@ -24,8 +24,9 @@ export function kernelError(error: unknown, encoded?: EncodedOperations): unknow
     case "NETLINK_REFUSED":
       return encoded ? refusal(error, encoded) : socketError(error);
     case "NETLINK_OVERFLOW":
-    case "NETLINK_INTERRUPTED":
     case "NETLINK_UNANSWERED":
+      return encoded ? unknownOutcome(error) : socketError(error);
+    case "NETLINK_INTERRUPTED":
     case "NETLINK_CLOSED":
     case "NETLINK_SYSTEM":
       return socketError(error);
@@ -34,6 +35,11 @@ export function kernelError(error: unknown, encoded?: EncodedOperations): unknow
 
 function socketError(error: NetlinkError): KernelError {
   return new KernelError("socket", error.message, { cause: error, ...(error.errno === undefined ? {} : { errno: error.errno }) });
+}
+
+function unknownOutcome(error: NetlinkError): KernelError {
+  const message = `whether the commit has landed is not known: ${error.message}`;
+  return new KernelError("unknown", message, { cause: error, ...(error.errno === undefined ? {} : { errno: error.errno }) });
 }
 
 /** The first refusal that belongs to an operation; one of the batch's begin is about the commit as a whole. */

@@ -14,13 +14,13 @@ const MEANINGS: ReadonlyMap<string, string> = new Map([
   ["EMLINK", "jumps go deeper than 15, or in a loop"],
   ["EINVAL", "the kernel finds it malformed"],
   ["ENOMEM", "the kernel has no memory for it"],
-  ["EPERM", "the table belongs to another process"],
+  ["EPERM", "the table belongs to another process, which alone can change it as long as it runs"],
   ["ENOTSUP", "this kernel cannot do it"],
   ["ENOTSUPP", "this kernel cannot do it"],
 ]);
 
 const CODES: ReadonlyMap<string, KernelErrorCode> = new Map([
-  ["EPERM", "permission"],
+  ["EPERM", "owned"],
   ["ENOTSUP", "unsupported"],
   ["ENOTSUPP", "unsupported"],
 ]);

@@ -80,6 +80,14 @@ export function chainsRequest(sequence: number): Uint8Array {
   return encodeRequest({ message: NFT_MSG_GETCHAIN, flags: NLM_F_DUMP, sequence });
 }
 
+/** Answered by one NEWCHAIN, or refused with ENOENT. */
+export function chainRequest(table: string, name: string, sequence: number): Uint8Array {
+  return encodeRequest({ message: NFT_MSG_GETCHAIN, flags: 0, sequence }, (writer) => {
+    writer.text(NFTA_CHAIN_TABLE, table);
+    writer.text(NFTA_CHAIN_NAME, name);
+  });
+}
+
 export function decodeChain(reader: AttributeReader): ListedChain {
   let table = "";
   let name = "";

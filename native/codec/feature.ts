@@ -48,14 +48,17 @@ const chain = "probe";
 const plain = { dormant: false, owner: false, persist: false, comment: "" };
 const address = new Uint8Array(4);
 
+export const tableOwner: Feature = { name: "table owner", since: "5.12" };
+export const persistentTable: Feature = { name: "persistent table", since: "6.9" };
+
 const probes: readonly Probe[] = [
   {
     name: "ranges in concatenated sets",
     since: "5.6",
     write: (batch) => addSet(batch, { table, name: "ranges", types: ["ipv4_addr", "inet_service"], flavour: "interval", map: false, size: 0, comment: "" }),
   },
-  { name: "table owner", since: "5.12", write: (batch) => addTable(batch, { ...plain, name: `${table}_owned`, owner: true }) },
-  { name: "persistent table", since: "6.9", write: (batch) => addTable(batch, { ...plain, name: `${table}_persistent`, owner: true, persist: true }) },
+  { ...tableOwner, write: (batch) => addTable(batch, { ...plain, name: `${table}_owned`, owner: true }) },
+  { ...persistentTable, write: (batch) => addTable(batch, { ...plain, name: `${table}_persistent`, owner: true, persist: true }) },
   { name: "bitwise operations on two registers", since: "6.13", write: probeRegisterAnd },
   expression("3.13", { kind: "ct", key: "state", dreg: NFT_REG_1 }),
   expression("3.13", { kind: "limit", rate: 1n, unit: 1n, burst: 5, type: "packets", invert: false }),

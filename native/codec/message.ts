@@ -73,6 +73,8 @@ export function encodeRequest({ message, flags, sequence }: Request, body: (writ
 }
 
 export interface Message extends MessageHeader {
+  /** Of the socket that asked, also in what the kernel tells to all because of it. */
+  readonly portId: number;
   readonly attributes: AttributeReader;
 }
 
@@ -99,6 +101,7 @@ function readMessage(bytes: Uint8Array, view: DataView, { at, size }: { readonly
     type: view.getUint16(at + 4, true),
     flags: view.getUint16(at + 6, true),
     sequence: view.getUint32(at + 8, true),
+    portId: view.getUint32(at + 12, true),
     family: view.getUint8(at + 16),
     resource: view.getUint16(at + 18, false),
     attributes: new AttributeReader(bytes, at + MESSAGE_HEADER, at + size),

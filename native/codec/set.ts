@@ -91,6 +91,14 @@ export function setsRequest(table: string, sequence: number): Uint8Array {
   return encodeRequest({ message: NFT_MSG_GETSET, flags: NLM_F_DUMP, sequence }, (writer) => writer.text(NFTA_SET_TABLE, table));
 }
 
+/** Answered by one NEWSET, or refused with ENOENT. */
+export function setRequest(table: string, name: string, sequence: number): Uint8Array {
+  return encodeRequest({ message: NFT_MSG_GETSET, flags: 0, sequence }, (writer) => {
+    writer.text(NFTA_SET_TABLE, table);
+    writer.text(NFTA_SET_NAME, name);
+  });
+}
+
 export function decodeSet(reader: AttributeReader): ListedSet {
   const raw = { table: "", name: "", flags: 0, keyType: 0, keyLength: 0, dataType: 0, size: 0, comment: "" };
   while (reader.next()) {

@@ -34,7 +34,11 @@ export interface ListedTable extends Table {
   readonly ownerPortId: number | undefined;
 }
 
-/** Does nothing where the table is there already with the same flags. */
+/**
+ * Does nothing where the table is there already with the same flags. Otherwise `owner` and `persist` together take over a table that is there with
+ * PERSIST and no owner; a table that never had an owner gets none (EOPNOTSUPP), nor does one lose it or PERSIST: it has to be deleted and made anew
+ * (nf_tables_updtable). EPERM where another socket owns it.
+ */
 export function addTable(batch: BatchWriter, table: Table): void {
   const writer = batch.begin(NFT_MSG_NEWTABLE, NLM_F_CREATE);
   writer.text(NFTA_TABLE_NAME, table.name);

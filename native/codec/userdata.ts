@@ -38,6 +38,11 @@ export function writeUserdata(writer: AttributeWriter, type: number, items: read
   writer.data(type, bytes);
 }
 
+/** The attribute `type` with nothing but a comment: what every rule has. Nothing where it is empty. */
+export function writeComment(writer: AttributeWriter, type: number, comment: string): void {
+  if (comment !== "") writeUserdata(writer, type, [[UDATA_COMMENT, comment]]);
+}
+
 function hostNumber(value: number): Uint8Array {
   return Uint8Array.of(value, value >> 8, value >> 16, value >>> 24);
 }

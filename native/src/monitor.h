@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -29,8 +30,14 @@ class Monitor {
   Failure Open(int protocol, int receive_buffer, const std::vector<uint32_t>& groups);
   // `wake` is called on the monitor's thread when something waits to be taken; not again before it was.
   Failure Start(std::function<void()> wake);
+  // Leaving and joining again while the thread waits; what is queued stays queued.
+  Failure Leave(uint32_t group) { return socket_.Leave(group); }
+  Failure Join(uint32_t group) { return socket_.Join(group); }
+  // Sends a request from the monitor's own socket: the answer comes among the messages, in its order.
+  Failure Send(std::span<const uint8_t> bytes) { return socket_.Send(bytes); }
+  uint32_t port_id() const { return socket_.port_id(); }
   // After it returns `wake` is never called again and the descriptors are closed; what was gathered can still be taken.
-  // Start, Stop and Take are one thread's to call, Stop more than once.
+  // All of these are one thread's to call, Stop more than once and, but for Take, last.
   void Stop();
   Gathered Take();
 

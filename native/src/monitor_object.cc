@@ -12,6 +12,10 @@ namespace hostward {
 Napi::Function MonitorObject::Define(Napi::Env env) {
   return DefineClass(env, "Monitor",
                      {
+                         InstanceAccessor<&MonitorObject::PortId>("portId"),
+                         InstanceMethod<&MonitorObject::Join>("join"),
+                         InstanceMethod<&MonitorObject::Leave>("leave"),
+                         InstanceMethod<&MonitorObject::Send>("send"),
                          InstanceMethod<&MonitorObject::Ref>("ref"),
                          InstanceMethod<&MonitorObject::Unref>("unref"),
                          InstanceMethod<&MonitorObject::Close>("close"),
@@ -60,6 +64,26 @@ void MonitorObject::Deliver(Napi::Env env, Napi::Function callback, std::shared_
   if (gathered.empty()) return;
   callback.Call({BufferOf(env, std::move(gathered.messages)), Napi::Boolean::New(env, gathered.overflowed), Napi::String::New(env, gathered.failure.syscall),
                  Napi::Number::New(env, gathered.failure.number)});
+}
+
+Napi::Value MonitorObject::PortId(const Napi::CallbackInfo& info) {
+  assert(monitor_);
+  return Napi::Number::New(info.Env(), monitor_->port_id());
+}
+
+void MonitorObject::Join(const Napi::CallbackInfo& info) {
+  assert(monitor_);
+  if (const Failure failure = monitor_->Join(info[0].As<Napi::Number>().Uint32Value())) throw SystemError(info.Env(), failure);
+}
+
+void MonitorObject::Leave(const Napi::CallbackInfo& info) {
+  assert(monitor_);
+  if (const Failure failure = monitor_->Leave(info[0].As<Napi::Number>().Uint32Value())) throw SystemError(info.Env(), failure);
+}
+
+void MonitorObject::Send(const Napi::CallbackInfo& info) {
+  assert(monitor_);
+  if (const Failure failure = monitor_->Send(SpanOf(info[0]))) throw SystemError(info.Env(), failure);
 }
 
 void MonitorObject::Ref(const Napi::CallbackInfo& info) {

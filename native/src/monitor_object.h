@@ -22,6 +22,10 @@ class MonitorObject : public Napi::ObjectWrap<MonitorObject> {
   static void AtExit(void* self);
   using Wakeup = Napi::TypedThreadSafeFunction<std::shared_ptr<Monitor>, void, Deliver>;
 
+  Napi::Value PortId(const Napi::CallbackInfo& info);
+  void Join(const Napi::CallbackInfo& info);
+  void Leave(const Napi::CallbackInfo& info);
+  void Send(const Napi::CallbackInfo& info);
   void Ref(const Napi::CallbackInfo& info);
   void Unref(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);

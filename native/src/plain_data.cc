@@ -2,6 +2,7 @@
 
 #include "plain_data.h"
 
+#include <cassert>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -14,6 +15,12 @@ namespace {
 constexpr size_t kCopied = 4096;
 
 }  // namespace
+
+std::span<const uint8_t> SpanOf(const Napi::Value& value) {
+  assert(value.IsTypedArray());
+  const auto bytes = value.As<Napi::Uint8Array>();
+  return {bytes.Data(), bytes.ByteLength()};
+}
 
 Napi::Value BufferOf(Napi::Env env, Bytes bytes) {
   if (bytes.size() < kCopied) return Napi::Buffer<uint8_t>::Copy(env, bytes.data(), bytes.size());

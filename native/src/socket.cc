@@ -53,6 +53,11 @@ Failure Socket::Join(uint32_t group) {
   return {};
 }
 
+Failure Socket::Leave(uint32_t group) {
+  if (setsockopt(descriptor_, SOL_NETLINK, NETLINK_DROP_MEMBERSHIP, &group, sizeof group) < 0) return {"setsockopt", errno};
+  return {};
+}
+
 // An older kernel that lacks the option answers with less detail, which every reader of the answer allows for.
 void Socket::Enable(int option) {
   int on = 1;

@@ -41,6 +41,7 @@ class Socket {
   Failure Open(int protocol, Buffers buffers);
   void Close();
   Failure Join(uint32_t group);
+  Failure Leave(uint32_t group);
   // One sendmsg of all bytes; grows the send buffer first where that is allowed.
   Failure Send(std::span<const uint8_t> bytes);
   // Never waits. `datagram` stays valid until the next call.

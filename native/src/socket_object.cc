@@ -12,12 +12,6 @@ namespace hostward {
 
 namespace {
 
-std::span<const uint8_t> SpanOf(const Napi::Value& value) {
-  assert(value.IsTypedArray());
-  const auto bytes = value.As<Napi::Uint8Array>();
-  return {bytes.Data(), bytes.ByteLength()};
-}
-
 Napi::Array RefusalsOf(Napi::Env env, const std::vector<Reply>& refusals) {
   auto list = Napi::Array::New(env, refusals.size());
   for (size_t index = 0; index < refusals.size(); index++) {

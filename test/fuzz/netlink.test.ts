@@ -15,7 +15,7 @@ import { decodeElements } from "../../native/codec/listedElements.ts";
 import { type Message, readMessages, tablesType } from "../../native/codec/message.ts";
 import { decodeCounter } from "../../native/codec/object.ts";
 import { readRouteMessages } from "../../native/codec/route.ts";
-import { appendRule, decodeRule, ruleChain } from "../../native/codec/rule.ts";
+import { appendRule, decodeRule, ruleHandle } from "../../native/codec/rule.ts";
 import { decodeSet } from "../../native/codec/set.ts";
 import { decodeTable } from "../../native/codec/table.ts";
 import type { NftSet } from "../../rules/ruleset/types.ts";
@@ -46,7 +46,7 @@ const decoders: Readonly<Record<string, (bytes: Uint8Array) => unknown>> = {
   tables: each(({ attributes }) => decodeTable(attributes)),
   chains: each(({ attributes }) => decodeChain(attributes)),
   rules: each(({ attributes }) => decodeRule(attributes)),
-  "chains of rules": each(({ attributes }) => ruleChain(attributes)),
+  "handles of rules": each(({ attributes }) => ruleHandle(attributes)),
   sets: each(({ attributes }) => decodeSet(attributes)),
   counters: each(({ attributes }) => decodeCounter(attributes)),
   generations: each(decodeGeneration),

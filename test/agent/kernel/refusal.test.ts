@@ -71,9 +71,9 @@ describe("a refused batch", () => {
   test("of a rule whose target is missing is no matter of support", () => {
     assert.equal(translate(reply(106, "ENOENT", offsetOfExpression("immediate", 106))).code, "refused");
   });
-  test("of a table that another process owns is a matter of permission", () => {
+  test("of a table that another process owns says so", () => {
     const error = translate(reply(105, "EPERM"));
-    assert.deepEqual([error.code, error.operation], ["permission", asked.operations[3]]);
+    assert.deepEqual([error.code, error.operation], ["owned", asked.operations[3]]);
     assert.match(error.message, /belongs to another process/);
   });
   test("with an error number that nobody expected still names it", () => {
@@ -98,6 +98,13 @@ describe("an error of the socket", () => {
       const error = kernelError(cause);
       assert.ok(error instanceof KernelError);
       assert.deepEqual([error.code, error.cause], [to, cause]);
+    });
+  }
+  for (const code of ["NETLINK_OVERFLOW", "NETLINK_UNANSWERED"] as const) {
+    test(`${code} of a commit leaves open whether it landed`, () => {
+      const error = kernelError(new NetlinkError(code, "why"), encoded);
+      assert.ok(error instanceof KernelError);
+      assert.equal(error.code, "unknown");
     });
   }
   test("an error that is none of the socket's is left as it is", () => {

@@ -194,7 +194,7 @@ describe("what a message says is read back", () => {
   });
   test("rule", () => {
     const rule = { table: "t", chain: "c", expressions: [{ kind: "meta", key: "mark", dreg: 1 }, { kind: "notrack" }], comment: "policy “a”" } as const;
-    assert.deepEqual(decodeRule(only((batch) => appendRule(batch, rule))), { ...rule, handle: 0n });
+    assert.deepEqual(decodeRule(only((batch) => appendRule(batch, rule))), { ...rule, handle: 0 });
   });
   for (const map of [false, true]) {
     for (const flavour of ["hash", "interval"] as const) {
