@@ -147,7 +147,9 @@ export class Daemon {
     const isFirst = this.#passes.lastGood === undefined;
     this.#passes = withReport(this.#passes, report);
     this.#journal.report(report);
-    void this.#loadMetrics().then((metrics) => metrics.report(report));
+    this.#loadMetrics()
+      .then((metrics) => metrics.report(report))
+      .catch((error: unknown) => this.#options.log.error(`metrics: ${String(error)}`));
     this.#tellStatus();
     if (isFirst && report.outcome !== "failed") serviceManager.ready();
     if (isFirst && report.problems.some(({ code }) => code === "kernel-permission")) this.#giveUp(report);

@@ -36,17 +36,18 @@ function shareList(before: readonly unknown[], next: readonly unknown[]): readon
 }
 
 function shareObject<T extends object>(before: T, next: T): T {
-  const shared: (keyof T)[] = [];
+  const shared: [key: string, part: unknown][] = [];
   let isSame = countKeys(before) === countKeys(next);
   for (const key in next) {
     const [old, fresh] = [before[key], next[key]];
     if (old === fresh && (old !== undefined || Object.hasOwn(before, key))) continue;
     if (isPlace(key, old) && isPlace(key, fresh)) continue;
-    if (fresh !== undefined && share(old, fresh) === old) shared.push(key);
-    else isSame = false;
+    const part = share(old, fresh);
+    if (part !== fresh) shared.push([key, part]);
+    isSame &&= part === old && fresh !== undefined;
   }
   if (isSame) return takePlace(before, next);
-  return shared.length === 0 ? next : { ...next, ...Object.fromEntries(shared.map((key) => [key, before[key]])) };
+  return shared.length === 0 ? next : { ...next, ...Object.fromEntries(shared) };
 }
 
 function countKeys(object: object): number {
