@@ -1,0 +1,71 @@
+// 1,000 changes of every kind that a host can see, by the way the daemon takes, while 50,000 packets a second are judged: no packet that is
+// forbidden in every state may pass, none that is allowed in every state may be lost. FUZZ_SEED repeats a run, HOSTWARD_CHANGES makes more changes.
+
+import "../lab/enter.ts";
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Kernel } from "../../agent/kernel/interface.ts";
+import { openNetlinkKernel } from "../../agent/kernel/netlink.ts";
+import { flood } from "../lab/flood.ts";
+import { type Lab, openLab } from "../lab/lab.ts";
+import type { Namespace } from "../lab/namespace.ts";
+import { type ChangeKind, change, changeKinds, drawKinds } from "./churn/changes.ts";
+import { createDriver } from "./churn/driver.ts";
+import { expectations, host, member, tally } from "./churn/flows.ts";
+import { createRandom } from "./churn/random.ts";
+import { createHosts, start } from "./churn/world.ts";
+
+const seed = Number(process.env["FUZZ_SEED"] ?? Date.now() % 1e9);
+const changes = Number(process.env["HOSTWARD_CHANGES"] ?? "1000");
+const atLeastOfEach = 33;
+const packetsPerSecond = 50_000;
+
+describe("a host that changes under load", () => {
+  let lab: Lab;
+  let peer: Namespace;
+  let kernel: Kernel;
+
+  before(async () => {
+    lab = await openLab();
+    peer = await lab.namespace("peer");
+    await lab.cable({ namespace: lab.host, name: "eth0", addresses: [`${host}/24`] }, { namespace: peer, name: "eth0", addresses: [`${member}/24`] });
+    await lab.host.ip(`route add default via ${member}`);
+    kernel = openNetlinkKernel();
+  });
+  after(async () => {
+    kernel.close();
+    await lab.close();
+  });
+
+  test(`no forbidden packet passes and no allowed one is lost in ${changes} changes of every kind`, async (context) => {
+    context.diagnostic(`FUZZ_SEED=${seed}`);
+    const random = createRandom(seed);
+    const hosts = createHosts(100);
+    const driver = createDriver(kernel);
+    const done = new Map<ChangeKind, number>();
+    let [applied, batches] = [0, 0];
+    let choices = start;
+    await driver.apply(hosts(choices));
+    const flows = expectations.map(({ flow }) => flow);
+    const { counted, seconds } = await flood({ from: peer, at: lab.host, flows, packetsPerSecond }, async () => {
+      await sleep(200);
+      for (const kind of drawKinds(changes, atLeastOfEach, random)) {
+        choices = change(choices, kind, random);
+        const report = await driver.apply(hosts(choices));
+        if (report.outcome === "applied") done.set(kind, (done.get(kind) ?? 0) + 1);
+        applied += report.outcome === "applied" ? 1 : 0;
+        batches += report.batches;
+      }
+      await sleep(200);
+    });
+    await driver.close();
+    const { arrived, forbiddenThrough, allowedLost, wrong, least } = tally(counted);
+    const rarest = Math.min(...changeKinds.map((kind) => done.get(kind) ?? 0));
+    context.diagnostic(`${applied} changes of ${changeKinds.length} kinds (each at least ${rarest} times) in ${batches} commits and ${seconds.toFixed(1)} s`);
+    context.diagnostic(`${arrived} packets (${Math.round(arrived / seconds)} a second): ${forbiddenThrough} forbidden through, ${allowedLost} allowed lost`);
+    assert.deepEqual({ forbiddenThrough, allowedLost, wrong }, { forbiddenThrough: 0, allowedLost: 0, wrong: [] }, `FUZZ_SEED=${seed}`);
+    assert.ok(least > 1000, `a flow of only ${least} packets`);
+    assert.ok(applied >= changes * 0.9, `only ${applied} changes changed the kernel: ${[...done].map(([kind, count]) => `${kind} ${count}`).join(", ")}`);
+  });
+});
