@@ -1,11 +1,12 @@
 // One pass: snapshot -> resolved -> ruleset -> transaction -> kernel. `render` stops after compilePass, `plan` after planPass; applyPass goes
 // all the way and is the only thing in hostward that changes the kernel's rules. Each stage is timed. When a pass runs is runner.ts.
 
-import { compile as compileAll } from "../../rules/compile/compile.ts";
+import { createCompiler } from "../../rules/compile/compile.ts";
 import { actualOf } from "../../rules/diff/diff.ts";
 import { diffOwned, removal, shieldOf } from "../../rules/diff/takeover.ts";
 import type { Actual, Transaction } from "../../rules/diff/types.ts";
-import { resolve as resolveAll } from "../../rules/resolve/resolve.ts";
+import { createOptimiser } from "../../rules/optimise/optimise.ts";
+import { createResolver } from "../../rules/resolve/resolve.ts";
 import type { PolicySettings, Resolved } from "../../rules/resolve/types.ts";
 import { checkRuleset } from "../../rules/ruleset/check.ts";
 import type { Ruleset } from "../../rules/ruleset/types.ts";
@@ -15,9 +16,6 @@ import type { Snapshot } from "../store/store.ts";
 import { describeDrift } from "./drift.ts";
 import { type Looker, lookAtKernel } from "./look.ts";
 
-const createResolver = () => resolveAll;
-const createCompiler = () => compileAll;
-const createOptimiser = () => (ruleset: Ruleset) => ruleset;
 const createCheck = () => checkRuleset;
 const describeDifference = describeDrift;
 
