@@ -1,5 +1,5 @@
-// What a plain scalar of YAML 1.2's core schema stands for (10.3.2), with the words that kubectl takes for booleans besides (yaml.ts), as far
-// as it is beyond doubt: rare spellings of numbers are left to the yaml package.
+// What a scalar of one line stands for: a plain one in YAML 1.2's core schema (10.3.2), with the words that kubectl takes for booleans besides
+// (yaml.ts), or one in quotes. As far as it is beyond doubt: rare spellings of numbers and rare escapes are left to the yaml package.
 
 /** The word is something that only the yaml package knows. */
 export const doubtful: unique symbol = Symbol("doubtful");
@@ -34,4 +34,31 @@ export function plainScalar(text: string): string | number | boolean | null | ty
 /** Two dots, a slash or a colon are in no number. */
 function isAddress(text: string): boolean {
   return text.indexOf(".") !== text.lastIndexOf(".") || text.includes("/") || text.includes(":");
+}
+
+const [newline, doubleQuote, singleQuote, backslash] = [10, 34, 39, 92];
+
+/** Behind the closing quote of what opens at `from`; undefined when that is not on the same line. */
+export function quotedEnd(text: string, from: number): number | undefined {
+  const quote = text.charCodeAt(from);
+  for (let at = from + 1; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === newline) return undefined;
+    if (code === backslash && quote === doubleQuote) at++;
+    else if (code === quote && quote === singleQuote && text.charCodeAt(at + 1) === quote) at++;
+    else if (code === quote) return at + 1;
+  }
+  return undefined;
+}
+
+/** Escapes are read if they are JSON's: YAML has all of them, with the same meaning. */
+export function unquoted(quoted: string): string | undefined {
+  const content = quoted.slice(1, -1);
+  if (quoted.charCodeAt(0) === singleQuote) return content.includes("'") ? content.replaceAll("''", "'") : content;
+  if (!content.includes("\\")) return content;
+  try {
+    return JSON.parse(quoted) as string;
+  } catch {
+    return undefined;
+  }
 }

@@ -4,7 +4,8 @@
 // which test/fuzz/plainYaml.test.ts holds it to.
 
 import type { Path, Spot } from "../../rules/model/problem.ts";
-import { doubtful, plainScalar } from "./plainScalar.ts";
+import { type Mark, type Marks, type Node, nowhere, offsetOf, startOf } from "./plainPlaces.ts";
+import { doubtful, plainScalar, quotedEnd, unquoted } from "./plainScalar.ts";
 
 export interface PlainDocument {
   readonly value: unknown;
@@ -29,52 +30,6 @@ export function readPlainYaml(text: string): PlainDocument | undefined {
 const unusual = /[\0-\x09\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029\uFEFF]|\r(?!\n)|^\.\.\.|^%/m;
 
 const notPlain = new Error("not plain YAML");
-
-/** Where a node begins, and all that is in it. A scalar is its offset, an empty value none. */
-type Mark = number | Marks;
-
-interface Marks {
-  readonly start: number;
-  readonly parts: Mark[];
-  /** Of a mapping, as the parts: names and where they are. */
-  readonly names?: string[];
-  readonly keys?: number[];
-}
-
-interface Node {
-  readonly value: unknown;
-  readonly mark: Mark;
-}
-
-const nowhere = -1;
-
-function startOf(mark: Mark): number {
-  return typeof mark === "number" ? mark : mark.start;
-}
-
-/** The deepest part of the path that is there: the value asked for, or the key that leads to where it is missing. */
-function offsetOf(text: string, root: Node, path: Path, spot: Spot | undefined): number | undefined {
-  let { value, mark } = root;
-  let offset: number | undefined;
-  for (const step of path) {
-    if (typeof mark === "number") return offset;
-    const index: number = mark.names === undefined ? (typeof step === "number" ? step : nowhere) : mark.names.indexOf(String(step));
-    const part: Mark | undefined = mark.parts[index];
-    if (part === undefined) return offset;
-    offset = mark.keys?.[index] ?? startOf(part);
-    value = (value as Record<string | number, unknown>)[step];
-    mark = part;
-  }
-  if (path.length === 0 || spot?.kind === "key" || mark === nowhere) return offset;
-  const start = startOf(mark);
-  return spot?.kind === "offset" && typeof mark === "number" ? start + verbatim(text, start, String(value), spot.offset) : start;
-}
-
-/** Characters from a scalar's start to the one at `offset` of its value; 0 where escapes make them differ. */
-function verbatim(text: string, start: number, value: string, offset: number): number {
-  const quote = text[start] === '"' || text[start] === "'" ? 1 : 0;
-  return text.startsWith(value.slice(0, offset), start + quote) ? quote + offset : 0;
-}
 
 const [space, newline, quote, hash, apostrophe, comma, dash, colon] = [32, 10, 34, 35, 39, 44, 45, 58];
 const [openBracket, closeBracket, openBrace, closeBrace] = [91, 93, 123, 125];
@@ -229,7 +184,7 @@ class Reader {
     const from = this.#at;
     const code = this.#code();
     let name: string;
-    if (code === quote || code === apostrophe) name = this.#quoted(code);
+    if (code === quote || code === apostrophe) name = this.#quoted();
     else {
       if (code === dash || code === 46 || code === 47) return undefined;
       while (keyCharacters[this.#code()] === 1) this.#at++;
@@ -245,7 +200,7 @@ class Reader {
     const code = this.#code();
     if (code === openBrace || code === openBracket) return this.#flowLine();
     const mark = this.#at;
-    const value = code === quote || code === apostrophe ? this.#quoted(code) : this.#plainLine();
+    const value = code === quote || code === apostrophe ? this.#quoted() : this.#plainLine();
     this.#endLine();
     return { value, mark };
   }
@@ -279,43 +234,20 @@ class Reader {
     return value === doubtful ? this.#fail() : value;
   }
 
-  #quoted(code: number): string {
-    return code === quote ? this.#doubleQuoted() : this.#singleQuoted();
-  }
-
-  #singleQuoted(): string {
-    const from = this.#at + 1;
-    let end = this.#text.indexOf("'", from);
-    while (end !== -1 && this.#text.charCodeAt(end + 1) === apostrophe) end = this.#text.indexOf("'", end + 2);
-    const content = end === -1 ? "\n" : this.#text.slice(from, end);
-    if (content.includes("\n")) this.#fail();
-    this.#at = end + 1;
-    return content.includes("'") ? content.replaceAll("''", "'") : content;
-  }
-
-  /** Escapes are read if they are JSON's: YAML has all of them, with the same meaning. */
-  #doubleQuoted(): string {
+  #quoted(): string {
     const from = this.#at;
-    let end = from + 1;
-    for (let code = this.#text.charCodeAt(end); code !== quote; code = this.#text.charCodeAt(end)) {
-      if (code === newline || Number.isNaN(code)) this.#fail();
-      end += code === 92 ? 2 : 1;
-    }
-    this.#at = end + 1;
-    const content = this.#text.slice(from + 1, end);
-    if (!content.includes("\\")) return content;
-    try {
-      return JSON.parse(`"${content}"`) as string;
-    } catch {
-      return this.#fail();
-    }
+    const end = quotedEnd(this.#text, from);
+    const value = end === undefined ? undefined : unquoted(this.#text.slice(from, end));
+    if (end === undefined || value === undefined) return this.#fail();
+    this.#at = end;
+    return value;
   }
 
   #flow(): Node {
     const code = this.#code();
     if (code === quote || code === apostrophe) {
       const mark = this.#at;
-      return { value: this.#quoted(code), mark };
+      return { value: this.#quoted(), mark };
     }
     if (code !== openBrace && code !== openBracket) return this.#flowPlain();
     if (++this.#depth > deepest) this.#fail();
@@ -371,7 +303,7 @@ class Reader {
       return name;
     }
     const from = this.#at;
-    const name = this.#quoted(code);
+    const name = this.#quoted();
     if (this.#code() !== colon || this.#at - from > longestKey) this.#fail();
     this.#at++;
     return name;

@@ -73,6 +73,7 @@ test("a rule put between others, or taken out, leaves them what they are", () =>
     [1, 9, 2, 3],
     [1, 2, 3],
     [2, 3],
+    [2, 3, 4],
     [1, 2, 3, 4],
   ]) {
     store.update({ source: { resources: read(policy("a", ports)), problems: [] } });
