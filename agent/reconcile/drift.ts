@@ -1,7 +1,7 @@
 // Says in what the kernel's table differs from what hostward left there, in words for the log; or that it does not.
 
-import { sameKeys } from "../../rules/diff/keys.ts";
 import type { Actual, ActualChain } from "../../rules/diff/types.ts";
+import { sameKeys } from "../../rules/ruleset/compareKeys.ts";
 import type { MapEntry } from "../../rules/ruleset/types.ts";
 import { sameContent } from "../store/sameContent.ts";
 

@@ -18,6 +18,7 @@ import {
 } from "../resolve/origins.ts";
 import type { PolicySettings, Resolved } from "../resolve/types.ts";
 import { l4proto } from "../ruleset/fields.ts";
+import { hasAddress } from "./membership.ts";
 import { accept, deny, goOn, type Outcome } from "./outcome.ts";
 import type { Packet } from "./types.ts";
 
@@ -84,8 +85,7 @@ export function judgeEncapsulation({ settings, tunnelPeers, sets }: Resolved, pa
   const kind = tunnelOf(settings, packet);
   if (kind === undefined) return goOn("no tunnel's packet");
   const peer = peerOf(packet, direction);
-  const members = tunnelPeers === undefined ? undefined : sets.get(tunnelPeers)?.members[peer.family];
-  if (!members?.some((prefix) => prefixContains(prefix, peer))) return goOn(`${kind}, but ${formatAddress(peer)} is no known peer`);
+  if (tunnelPeers === undefined || !hasAddress(sets, tunnelPeers, peer)) return goOn(`${kind}, but ${formatAddress(peer)} is no known peer`);
   return accept(encapsulation(direction), `${kind}, and ${formatAddress(peer)} is a known peer`);
 }
 

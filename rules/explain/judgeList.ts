@@ -4,7 +4,8 @@
 import type { Direction } from "../model/types.ts";
 import { missingProfile, tierEnd } from "../resolve/origins.ts";
 import type { ResolvedProfile, ResolvedRule, ResolvedRules, ResolvedTier } from "../resolve/types.ts";
-import { type AddressSets, mismatch } from "./matchRule.ts";
+import { mismatch } from "./matchRule.ts";
+import type { MemberSets } from "./membership.ts";
 import { deny, goOn, inTurn, type Outcome } from "./outcome.ts";
 import type { Packet } from "./types.ts";
 
@@ -12,7 +13,7 @@ import type { Packet } from "./types.ts";
 export interface Judged {
   readonly packet: Packet;
   readonly direction: Direction;
-  readonly sets: AddressSets;
+  readonly sets: MemberSets;
 }
 
 export function judgeTier(tier: ResolvedTier, judged: Judged): Outcome {

@@ -3,17 +3,15 @@
 
 import type { Icmp } from "../model/types.ts";
 import { formatAddress } from "../net/address.ts";
-import { invariant } from "../net/invariant.ts";
 import { prefixContains } from "../net/prefix.ts";
 import { protocolName } from "../net/protocol.ts";
 import type { Address, PortRange, Prefix } from "../net/types.ts";
-import type { AddressSet, PortMember, ResolvedEntity, ResolvedRule } from "../resolve/types.ts";
+import type { ResolvedEntity, ResolvedRule } from "../resolve/types.ts";
+import { hasAddress, hasPort, type MemberSets } from "./membership.ts";
 import type { Packet } from "./types.ts";
 
-export type AddressSets = ReadonlyMap<string, AddressSet>;
-
 /** The first condition that the packet fails, in words; undefined when the rule matches. All conditions are ANDed (M13). */
-export function mismatch(rule: ResolvedRule, packet: Packet, sets: AddressSets): string | undefined {
+export function mismatch(rule: ResolvedRule, packet: Packet, sets: MemberSets): string | undefined {
   return headerMismatch(rule, packet) ?? sideMismatch(rule.source, sourceOf(packet), sets) ?? sideMismatch(rule.destination, destinationOf(packet), sets);
 }
 
@@ -53,27 +51,27 @@ function destinationOf({ destination, protocol, destinationPort }: Packet): Side
   return { name: "destination", address: destination, protocol, port: destinationPort };
 }
 
-function sideMismatch(entity: ResolvedEntity, side: Side, sets: AddressSets): string | undefined {
-  return addressMismatch(entity, side, sets) ?? portMismatch(entity, side);
+function sideMismatch(entity: ResolvedEntity, side: Side, sets: MemberSets): string | undefined {
+  return addressMismatch(entity, side, sets) ?? portMismatch(entity, side, sets);
 }
 
 /** Prefixes of the other family contain no address of this one, so notNets of that family alone restrict nothing (section 0, row 11). */
-function addressMismatch({ nets, notNets, set, notSet }: ResolvedEntity, { name, address }: Side, sets: AddressSets): string | undefined {
+function addressMismatch({ nets, notNets, set, notSet }: ResolvedEntity, { name, address }: Side, sets: MemberSets): string | undefined {
   const text = `${name} ${formatAddress(address)}`;
   if (nets !== undefined && !contains(nets, address)) return `${text} is in none of nets`;
   if (notNets !== undefined && contains(notNets, address)) return `${text} is in notNets`;
-  if (set !== undefined && !contains(membersOf(sets, set, address), address)) return `${text} is not selected by ${set}`;
-  if (notSet !== undefined && contains(membersOf(sets, notSet, address), address)) return `${text} is selected by ${notSet}`;
+  if (set !== undefined && !hasAddress(sets, set, address)) return `${text} is not selected by ${set}`;
+  if (notSet !== undefined && hasAddress(sets, notSet, address)) return `${text} is selected by ${notSet}`;
   return undefined;
 }
 
 /** M20, M24, M25: a numeric or a named port of the one list, and none of the other. A packet without ports has none that match. */
-function portMismatch({ ports, namedPorts, notPorts, notNamedPorts }: ResolvedEntity, side: Side): string | undefined {
+function portMismatch({ ports, namedPorts, notPorts, notNamedPorts }: ResolvedEntity, side: Side, sets: MemberSets): string | undefined {
   const text = side.port === undefined ? `the packet has no ${side.name} port` : `${side.name} port ${side.port}`;
   const positive = ports !== undefined || namedPorts !== undefined;
-  if (positive && !inRanges(ports ?? [], side.port) && !isMember(namedPorts ?? [], side))
+  if (positive && !inRanges(ports ?? [], side.port) && !isMember(sets, namedPorts, side))
     return `${text}${side.port === undefined ? "" : " is in none of ports"}`;
-  if (inRanges(notPorts ?? [], side.port) || isMember(notNamedPorts ?? [], side)) return `${text} is in notPorts`;
+  if (inRanges(notPorts ?? [], side.port) || isMember(sets, notNamedPorts, side)) return `${text} is in notPorts`;
   return undefined;
 }
 
@@ -81,19 +79,10 @@ function contains(prefixes: readonly Prefix[], address: Address): boolean {
   return prefixes.some((prefix) => prefixContains(prefix, address));
 }
 
-function membersOf(sets: AddressSets, id: string, address: Address): readonly Prefix[] {
-  const set = sets.get(id);
-  invariant(set !== undefined, `a rule refers to the address set '${id}', which does not exist`);
-  return set.members[address.family];
-}
-
 function inRanges(ranges: readonly PortRange[], port: number | undefined): boolean {
   return port !== undefined && ranges.some(({ from, to }) => from <= port && port <= to);
 }
 
-/** M22, M27: address, protocol and port of one member together. */
-function isMember(members: readonly PortMember[], { address, protocol, port }: Side): boolean {
-  return members.some(
-    (member) => member.port === port && member.protocol === protocol && member.address.family === address.family && member.address.value === address.value,
-  );
+function isMember(sets: MemberSets, id: string | undefined, { address, protocol, port }: Side): boolean {
+  return id !== undefined && port !== undefined && hasPort(sets, id, { address, protocol, port });
 }

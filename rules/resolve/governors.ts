@@ -22,46 +22,70 @@ export interface Governors {
   readonly shadowed: ReadonlyMap<HostEndpoint, readonly Shadow[]>;
 }
 
+/** Endpoints made ready to be asked about interfaces, as often as these change. */
+export interface GovernorFinder {
+  /** Sorted by name. */
+  readonly endpoints: readonly HostEndpoint[];
+  /** `interfaces` are candidates only (H2). */
+  find(interfaces: readonly Interface[]): Governors;
+}
+
 /**
  * Per interface the matching endpoint with the bytewise smallest name governs, whether it matches by name or by address (H8);
  * among wildcards the smallest name (H11). `interfaces` are candidates only (H2).
  */
 export function findGovernors(endpoints: readonly HostEndpoint[], interfaces: readonly Interface[]): Governors {
-  const sorted = endpoints.toSorted((a, b) => compareBytes(a.metadata.name, b.metadata.name));
-  const matching = matcher(sorted);
-  const interfacesOf = new Map<HostEndpoint, string[]>();
-  const shadowed = new Map<HostEndpoint, Shadow[]>();
-  const named = new Set<string>();
-  for (const link of interfaces.toSorted((a, b) => compareBytes(a.name, b.name))) {
-    const [winner, ...losers] = matching(link);
-    if (winner === undefined) continue;
-    named.add(link.name);
-    append(interfacesOf, winner, link.name);
-    for (const loser of losers) append(shadowed, loser, { interface: link.name, by: winner.metadata.name });
-  }
-  const [wildcard, ...losingWildcards] = sorted.filter((endpoint) => endpoint.target.kind === "wildcard");
-  for (const loser of losingWildcards) append(shadowed, loser, { interface: "*", by: wildcard?.metadata.name ?? "" });
-  return { interfacesOf, named, wildcard, shadowed };
+  return createGovernorFinder(endpoints).find(interfaces);
 }
 
-/** H7: by interface name, or for an endpoint without one by any of its addresses. Matches come out in the order of `sorted`. */
+export function createGovernorFinder(unsorted: readonly HostEndpoint[]): GovernorFinder {
+  const endpoints = unsorted.toSorted((a, b) => compareBytes(a.metadata.name, b.metadata.name));
+  const matching = matcher(endpoints);
+  const [wildcard, ...losingWildcards] = endpoints.filter((endpoint) => endpoint.target.kind === "wildcard");
+  const find = (interfaces: readonly Interface[]): Governors => {
+    const interfacesOf = new Map<HostEndpoint, string[]>();
+    const shadowed = new Map<HostEndpoint, Shadow[]>();
+    const named = new Set<string>();
+    for (const link of interfaces.toSorted((a, b) => compareBytes(a.name, b.name))) {
+      const [winner, ...losers] = matching(link);
+      if (winner === undefined) continue;
+      named.add(link.name);
+      append(interfacesOf, winner, link.name);
+      for (const loser of losers) append(shadowed, loser, { interface: link.name, by: winner.metadata.name });
+    }
+    for (const loser of losingWildcards) append(shadowed, loser, { interface: "*", by: wildcard?.metadata.name ?? "" });
+    return { interfacesOf, named, wildcard, shadowed };
+  };
+  return { endpoints, find };
+}
+
+/** H7: by interface name, or for an endpoint without one by any of its addresses. Matches come out in the order of `sorted`; an interface is looked at once. */
 function matcher(sorted: readonly HostEndpoint[]): (link: Interface) => readonly HostEndpoint[] {
   const byName = new Map<string, number[]>();
-  const byAddress = new Map<string, number[]>();
+  const byAddress = new Map<AddressKey, number[]>();
   for (const [rank, { target, expectedIPs }] of sorted.entries()) {
     if (target.kind === "name") append(byName, target.interfaceName, rank);
     if (target.kind === "addresses") for (const address of expectedIPs) append(byAddress, addressKey(address), rank);
   }
+  const known = new WeakMap<Interface, readonly HostEndpoint[]>();
   return (link) => {
+    const found = known.get(link) ?? matches(link);
+    known.set(link, found);
+    return found;
+  };
+
+  function matches(link: Interface): readonly HostEndpoint[] {
     const ranks = new Set(byName.get(link.name));
     for (const address of link.addresses) for (const rank of byAddress.get(addressKey(address)) ?? []) ranks.add(rank);
     return [...ranks].sort((a, b) => a - b).flatMap((rank) => sorted[rank] ?? []);
-  };
+  }
 }
 
-/** Equal for equal addresses, so that they can be looked up. */
-export function addressKey(address: Address): string {
-  return `${address.family}/${address.value}`;
+export type AddressKey = number | bigint;
+
+/** Equal for equal addresses, so that they can be looked up: a number stands for IPv4. */
+export function addressKey(address: Address): AddressKey {
+  return address.family === 4 ? Number(address.value) : address.value;
 }
 
 function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {

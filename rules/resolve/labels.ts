@@ -12,8 +12,14 @@ export function effectiveLabels(endpoint: HostEndpoint, profiles: Profiles): Lab
 }
 
 /** A set of a namespace has the name of it as a label, and inherits from the namespace's profile. */
-export function networkSetLabels({ kind, metadata: { labels, namespace } }: NetworkSet, profiles: Profiles): Labels {
-  return kind === "GlobalNetworkSet" ? labels : inheriting({ ...labels, [namespaceLabel]: namespace }, [`kns.${namespace}`], profiles);
+export function networkSetLabels(set: NetworkSet, profiles: Profiles): Labels {
+  const { labels, namespace } = set.metadata;
+  return set.kind === "GlobalNetworkSet" ? labels : inheriting({ ...labels, [namespaceLabel]: namespace }, [namespaceProfile(set)], profiles);
+}
+
+/** The name of the profile that has the labels of the set's namespace. */
+export function namespaceProfile({ metadata: { namespace } }: NetworkSet): string {
+  return `kns.${namespace}`;
 }
 
 function inheriting(labels: Labels, names: readonly string[], profiles: Profiles): Labels {

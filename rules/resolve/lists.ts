@@ -1,127 +1,150 @@
-// Policies and local endpoints in, for every endpoint its four lists of tiers and policies out (semantics E1-E6).
-// Endpoints that the same policies select share one Lists object, and a policy's rules are resolved once however many use it.
+// Policies and local endpoints in, for every endpoint its four lists of tiers and policies out (semantics E1-E6). Endpoints that the same policies
+// select share one Lists object. What a change does not touch stays the same object, down to the single tier.
 
-import type { Direction, HostEndpoint, Labels, Policy, Tier } from "../model/types.ts";
+import type { Direction, HostEndpoint, Labels, Tier } from "../model/types.ts";
 import type { Selector } from "../selector/ast.ts";
 import { printSelector } from "../selector/print.ts";
-import { indexLabels, selectLabelled } from "./labelIndex.ts";
-import { comparePolicies, compareTiers, type TierSlot } from "./order.ts";
-import type { ListName, Lists, ResolvedRules, ResolvedTier } from "./types.ts";
-
-type RulesOf = (policy: Policy, direction: Direction) => ResolvedRules;
+import { assemble, keptLists } from "./assemble.ts";
+import { type PolicyChanges, type RankedPolicy, Ranking, type RankingChanges } from "./ranking.ts";
+import type { RuleBook, RuleEntry } from "./ruleBook.ts";
+import { SelectorIndex } from "./selectorIndex.ts";
+import type { Lists, ResolvedRules } from "./types.ts";
 
 export interface PolicyInput {
-  readonly policies: readonly Policy[];
+  readonly changes: PolicyChanges;
   readonly tiers: ReadonlyMap<string, Tier>;
-  /** Called at most once for a policy and direction, and only for policies that select an endpoint. */
-  readonly rulesOf: RulesOf;
+  /** The effective labels of each endpoint whose policies have an effect. */
+  readonly endpoints: ReadonlyMap<HostEndpoint, Labels>;
 }
 
-/** Policies in the order of evaluation, so that a policy is its rank there and a list sorts as numbers. */
-interface RankedPolicy {
-  readonly policy: Policy;
-  readonly slot: TierSlot;
-}
-
-/** The lists of each endpoint; `endpoints` has the effective labels of each. */
-export function buildLists(endpoints: ReadonlyMap<HostEndpoint, Labels>, { policies, tiers, rulesOf }: PolicyInput): Map<HostEndpoint, Lists> {
-  const ranked = rankPolicies(policies, tiers);
-  const groups = groupBySelector(ranked);
-  const cachedRulesOf = rememberRules(rulesOf);
-  const shared = new Map<string, Lists>();
-  const listsOf = ({ endpoint, groups: matching }: SelectedEndpoint): [HostEndpoint, Lists] => {
-    const key = matching.join();
-    const ranks = () => matching.flatMap((group) => groups[group]?.ranks ?? []).sort((a, b) => a - b);
-    const lists =
-      shared.get(key) ??
-      assemble(
-        ranks().flatMap((rank) => ranked[rank] ?? []),
-        cachedRulesOf,
-      );
-    shared.set(key, lists);
-    return [endpoint, lists];
-  };
-  return new Map(matchingGroups(endpoints, groups).map(listsOf));
-}
-
-function rankPolicies(policies: readonly Policy[], tiers: ReadonlyMap<string, Tier>): RankedPolicy[] {
-  const slots = new Map(policies.map(({ tier }) => [tier, { name: tier, tier: tiers.get(tier) }]));
-  const ranked = policies.map((policy) => ({ policy, slot: slots.get(policy.tier) ?? { name: policy.tier, tier: undefined } }));
-  return ranked.sort((a, b) => compareTiers(a.slot, b.slot) || comparePolicies(a.policy, b.policy));
-}
-
+/** Policies that select alike. */
 interface SelectorGroup {
   readonly selector: Selector;
-  readonly ranks: number[];
-}
-
-function groupBySelector(ranked: readonly RankedPolicy[]): SelectorGroup[] {
-  const groups = new Map<string, SelectorGroup>();
-  for (const [rank, { policy }] of ranked.entries()) {
-    const text = printSelector(policy.selector);
-    const group = groups.get(text) ?? { selector: policy.selector, ranks: [] };
-    groups.set(text, group);
-    group.ranks.push(rank);
-  }
-  return [...groups.values()];
+  readonly policies: Set<RankedPolicy>;
+  /** Tells groups apart, nothing more. */
+  readonly number: number;
 }
 
 interface SelectedEndpoint {
-  readonly endpoint: HostEndpoint;
   readonly labels: Labels;
-  /** Indexes of the groups whose selector matches it (E1), ascending. */
-  readonly groups: number[];
+  /** By number. */
+  readonly groups: readonly SelectorGroup[];
+  readonly assembly: Assembly | undefined;
 }
 
-function matchingGroups(endpoints: ReadonlyMap<HostEndpoint, Labels>, groups: readonly SelectorGroup[]): readonly SelectedEndpoint[] {
-  const selected = [...endpoints].map(([endpoint, labels]): SelectedEndpoint => ({ endpoint, labels, groups: [] }));
-  const index = indexLabels(selected);
-  for (const [at, group] of groups.entries()) for (const match of selectLabelled(index, group.selector)) match.groups.push(at);
-  return selected;
+/** What endpoints of the same groups share. */
+interface Assembly {
+  readonly key: string;
+  readonly lists: Lists;
+  readonly used: readonly RuleEntry[];
 }
 
-function rememberRules(rulesOf: RulesOf): RulesOf {
-  const resolved = { ingress: new Map<Policy, ResolvedRules>(), egress: new Map<Policy, ResolvedRules>() };
-  return (policy, direction) => {
-    const rules = resolved[direction].get(policy) ?? rulesOf(policy, direction);
-    resolved[direction].set(policy, rules);
-    return rules;
-  };
-}
+export class PolicyLists {
+  readonly #book: RuleBook;
+  readonly #ranking = new Ranking();
+  readonly #groups = new Map<string, SelectorGroup>();
+  readonly #index = new SelectorIndex<SelectorGroup>();
+  #selected: ReadonlyMap<HostEndpoint, SelectedEndpoint> = new Map();
+  #assemblies: ReadonlyMap<string, Assembly> = new Map();
+  #groupCount = 0;
+  #logPrefix = "";
 
-function assemble(policies: readonly RankedPolicy[], rulesOf: RulesOf): Lists {
-  const both = (list: ListName) => ({
-    ingress: tiersOf(policies, list, { direction: "ingress", rulesOf }),
-    egress: tiersOf(policies, list, { direction: "egress", rulesOf }),
-  });
-  return { normal: both("normal"), forward: both("forward"), preDNAT: both("preDNAT"), untracked: both("untracked") };
-}
-
-interface Half {
-  readonly direction: Direction;
-  readonly rulesOf: RulesOf;
-}
-
-/** E4: only tiers that have a policy in this list and direction, be it one without rules. */
-function tiersOf(policies: readonly RankedPolicy[], list: ListName, { direction, rulesOf }: Half): ResolvedTier[] {
-  const tiers: { name: string; defaultAction: "Deny" | "Pass"; policies: ResolvedRules[] }[] = [];
-  for (const { policy, slot } of policies) {
-    if (!isIn(policy, list) || !policy.types.includes(direction)) continue;
-    const rules = rulesOf(policy, direction);
-    const last = tiers.at(-1);
-    if (last?.name === slot.name) last.policies.push(rules);
-    else tiers.push({ name: slot.name, defaultAction: defaultAction(slot, list), policies: [rules] });
+  constructor(book: RuleBook) {
+    this.#book = book;
   }
-  return tiers;
+
+  update({ changes, tiers, endpoints }: PolicyInput): void {
+    const { dirty, fresh } = this.#regroup(this.#ranking.change(changes, tiers));
+    const selected = this.#select(endpoints, fresh);
+    const isDirty = this.#book.logPrefix === this.#logPrefix ? (group: SelectorGroup) => dirty.has(group) : () => true;
+    this.#logPrefix = this.#book.logPrefix;
+    const assemblies = new Map<string, Assembly>();
+    this.#selected = new Map(
+      Array.from(selected, ([endpoint, one]): [HostEndpoint, SelectedEndpoint] => {
+        const key = one.groups.length === 0 ? "" : one.groups.map(({ number }) => number).join();
+        const stays = one.groups.some(isDirty) ? undefined : this.#assemblies.get(key);
+        const assembly = assemblies.get(key) ?? stays ?? this.#assemble(key, one);
+        assemblies.set(key, assembly);
+        return [endpoint, one.assembly === assembly ? one : { ...one, assembly }];
+      }),
+    );
+    this.#exchange(assemblies);
+  }
+
+  /** Of an endpoint of the last update. */
+  listsOf(endpoint: HostEndpoint): Lists {
+    return this.#selected.get(endpoint)?.assembly?.lists ?? noLists;
+  }
+
+  /** Empty groups go only when all have come, so that the group of a policy that changed stays. */
+  #regroup({ gone, come }: RankingChanges): Readonly<Record<"dirty" | "fresh", ReadonlySet<SelectorGroup>>> {
+    const dirty = new Set<SelectorGroup>();
+    const fresh = new Set<SelectorGroup>();
+    for (const entry of gone) {
+      const group = this.#groups.get(printSelector(entry.policy.selector));
+      if (group?.policies.delete(entry)) dirty.add(group);
+    }
+    for (const entry of come) {
+      const text = printSelector(entry.policy.selector);
+      const known = this.#groups.get(text);
+      const group = known ?? { selector: entry.policy.selector, policies: new Set(), number: this.#groupCount++ };
+      if (known === undefined) fresh.add(group);
+      this.#groups.set(text, group);
+      group.policies.add(entry);
+      dirty.add(group);
+    }
+    for (const group of fresh) this.#index.add(group);
+    for (const group of dirty) {
+      if (group.policies.size > 0) continue;
+      this.#groups.delete(printSelector(group.selector));
+      this.#index.delete(group);
+    }
+    return { dirty, fresh };
+  }
+
+  /** Endpoints that are known are asked about new groups only. */
+  #select(endpoints: ReadonlyMap<HostEndpoint, Labels>, fresh: ReadonlySet<SelectorGroup>): ReadonlyMap<HostEndpoint, SelectedEndpoint> {
+    const news = new SelectorIndex<SelectorGroup>();
+    for (const group of fresh) news.add(group);
+    const selected = new Map<HostEndpoint, SelectedEndpoint>();
+    for (const [endpoint, labels] of endpoints) {
+      const known = this.#selected.get(endpoint);
+      const isKnown = known !== undefined && known.labels === labels;
+      const kept = isKnown ? withoutEmpty(known.groups) : [];
+      const more = isKnown ? news.matching(labels) : this.#index.matching(labels);
+      const groups = more.length === 0 ? kept : [...kept, ...more].sort((a, b) => a.number - b.number);
+      selected.set(endpoint, isKnown && groups === known.groups ? known : { labels, groups, assembly: known?.assembly });
+    }
+    return selected;
+  }
+
+  #assemble(key: string, { groups, assembly: last }: SelectedEndpoint): Assembly {
+    const policies = groups.flatMap((group) => [...group.policies]).sort((a, b) => a.rank - b.rank);
+    const used = new Set<RuleEntry>();
+    const rulesOf = ({ rules }: RankedPolicy, direction: Direction): ResolvedRules => {
+      const entry = this.#book.entryOf(rules, direction);
+      used.add(entry);
+      return entry.rules;
+    };
+    const lists = assemble(policies, rulesOf);
+    return { key, lists: last === undefined ? lists : keptLists(last.lists, lists), used: [...used] };
+  }
+
+  #exchange(next: ReadonlyMap<string, Assembly>): void {
+    const last = this.#assemblies;
+    const coming = [...next.values()].filter((assembly) => last.get(assembly.key) !== assembly);
+    const going = [...last.values()].filter((assembly) => next.get(assembly.key) !== assembly);
+    this.#book.exchange(
+      going.flatMap(({ used }) => used),
+      coming.flatMap(({ used }) => used),
+    );
+    this.#assemblies = next;
+  }
 }
 
-/** E2: a normal policy with applyOnForward stands in two lists. */
-function isIn(policy: Policy, list: ListName): boolean {
-  return list === "forward" ? policy.list === "normal" && policy.applyOnForward : policy.list === list;
-}
+const none = { ingress: [], egress: [] };
+const noLists: Lists = { normal: none, forward: none, preDNAT: none, untracked: none };
 
-/** E5: untracked and pre-DNAT policy never denies by default. E6: a tier that does not exist does. */
-function defaultAction({ tier }: TierSlot, list: ListName): "Deny" | "Pass" {
-  if (list === "preDNAT" || list === "untracked") return "Pass";
-  return tier?.defaultAction ?? "Deny";
+function withoutEmpty(groups: readonly SelectorGroup[]): readonly SelectorGroup[] {
+  return groups.every(({ policies }) => policies.size > 0) ? groups : groups.filter(({ policies }) => policies.size > 0);
 }

@@ -1,60 +1,100 @@
-// What the entity selectors of rules stand for: address sets over the expectedIPs of every node's HostEndpoints and over
-// network sets (semantics S30-S37), and the members of named ports (M22-M28). Each distinct selector is evaluated once.
+// What rules may refer to as peers: every node's HostEndpoints and all network sets with their effective labels (semantics S20, S32), slices of
+// services, and the networks that tunnels lead to. One of which anything changed goes as it was and comes as it is.
 
-import type { EndpointPort, HostEndpoint, Labels, NetworkSet } from "../model/types.ts";
-import type { Selector } from "../selector/ast.ts";
-import { all } from "../selector/build.ts";
-import { printSelector } from "../selector/print.ts";
-import type { Addressed, AddressSets } from "./addressSets.ts";
-import { indexLabels, selectLabelled } from "./labelIndex.ts";
-import { uniqueMembers } from "./portMembers.ts";
-import type { PortMember } from "./types.ts";
+import type { EndpointSlice, HostEndpoint, Labels, NetworkSet, Profile, Resource } from "../model/types.ts";
+import type { Prefix } from "../net/types.ts";
+import type { Changes } from "./changes.ts";
+import { effectiveLabels, namespaceProfile, networkSetLabels } from "./labels.ts";
+import { shared } from "./sharing.ts";
 
-interface Peer extends Addressed {
+/** Where tunnels lead besides to other nodes' endpoints. */
+export interface TunnelNets {
+  readonly kind: "tunnels";
+  readonly nets: readonly Prefix[];
+}
+
+export type PeerResource = HostEndpoint | NetworkSet | EndpointSlice | TunnelNets;
+
+export interface Peer {
+  readonly resource: PeerResource;
   readonly labels: Labels;
-  readonly ports: readonly EndpointPort[];
 }
 
-/** Ports of the peers that `selector` matches, of all peers without one; any protocol when it is undefined (M23). */
-export interface NamedPorts {
-  readonly names: readonly string[];
-  readonly selector: Selector | undefined;
-  readonly protocol: number | undefined;
+export interface PeerChanges {
+  readonly removed: readonly Peer[];
+  readonly added: readonly Peer[];
 }
 
-export interface Peers {
-  /** The id of the selector's address set, which from then on is one of the sets. */
-  addressSet(selector: Selector): string;
-  /** Without duplicates, sorted. Equal questions get the same array. */
-  namedPorts(wanted: NamedPorts): readonly PortMember[];
+type Profiles = ReadonlyMap<string, Profile>;
+
+const noLabels: Labels = {};
+
+export class Peers {
+  readonly #peers = new Map<PeerResource, Peer>();
+  #tunnels: Peer | undefined;
+
+  all(): Iterable<Peer> {
+    return this.#tunnels === undefined ? this.#peers.values() : [this.#tunnels, ...this.#peers.values()];
+  }
+
+  /** Effective labels of an endpoint that is there. */
+  labelsOf(endpoint: HostEndpoint): Labels {
+    return this.#peers.get(endpoint)?.labels ?? noLabels;
+  }
+
+  /** `relabelled`: names of the profiles that give other labels than before. */
+  update({ removed, added }: Changes, profiles: Profiles, relabelled: ReadonlySet<string>): PeerChanges {
+    const going: Peer[] = [];
+    const coming: Peer[] = [];
+    for (const resource of removed) {
+      const peer = isPeer(resource) ? this.#peers.get(resource) : undefined;
+      if (peer === undefined) continue;
+      going.push(peer);
+      this.#peers.delete(peer.resource);
+    }
+    if (relabelled.size > 0) this.#relabel(profiles, relabelled, { going, coming });
+    for (const resource of added) {
+      if (!isPeer(resource)) continue;
+      const peer: Peer = { resource, labels: labelsOf(resource, profiles) };
+      this.#peers.set(resource, peer);
+      coming.push(peer);
+    }
+    return { removed: going, added: coming };
+  }
+
+  /** Undefined while there are no tunnels. */
+  leadTunnels(nets: readonly Prefix[] | undefined): PeerChanges {
+    const last = this.#tunnels;
+    const lastNets = last?.resource.kind === "tunnels" ? last.resource.nets : undefined;
+    if (shared(lastNets, nets) === lastNets) return { removed: [], added: [] };
+    this.#tunnels = nets && { resource: { kind: "tunnels", nets }, labels: noLabels };
+    return { removed: last ? [last] : [], added: this.#tunnels ? [this.#tunnels] : [] };
+  }
+
+  #relabel(profiles: Profiles, relabelled: ReadonlySet<string>, { going, coming }: { readonly going: Peer[]; readonly coming: Peer[] }): void {
+    for (const [resource, peer] of this.#peers) {
+      if (!profilesOf(resource).some((name) => relabelled.has(name))) continue;
+      const labels = shared(peer.labels, labelsOf(resource, profiles));
+      if (labels === peer.labels) continue;
+      const changed = { resource, labels };
+      this.#peers.set(resource, changed);
+      going.push(peer);
+      coming.push(changed);
+    }
+  }
 }
 
-/** Every node's endpoints and all network sets, with their effective labels. */
-export interface PeerInput {
-  readonly endpoints: ReadonlyMap<HostEndpoint, Labels>;
-  readonly networkSets: ReadonlyMap<NetworkSet, Labels>;
+function isPeer(resource: Resource): resource is Exclude<PeerResource, TunnelNets> {
+  const { kind } = resource;
+  return kind === "HostEndpoint" || kind === "GlobalNetworkSet" || kind === "NetworkSet" || kind === "EndpointSlice";
 }
 
-export function createPeers({ endpoints, networkSets }: PeerInput, sets: AddressSets): Peers {
-  const hosts = [...endpoints].map(([endpoint, labels]): Peer => ({ labels, nets: [], addresses: endpoint.expectedIPs, ports: endpoint.ports }));
-  const nets = [...networkSets].map(([set, labels]): Peer => ({ labels, nets: set.nets, addresses: [], ports: [] }));
-  const index = indexLabels([...hosts, ...nets]);
-  const withPorts = indexLabels(hosts.filter((host) => host.ports.length > 0 && host.addresses.length > 0));
-  const members = new Map<string, readonly PortMember[]>();
-  return {
-    addressSet: (selector) => sets.add(printSelector(selector), () => selectLabelled(index, selector)),
-    namedPorts(wanted) {
-      const selector = wanted.selector ?? all;
-      const key = JSON.stringify([printSelector(selector), wanted.protocol ?? "any", wanted.names]);
-      const found = members.get(key) ?? portMembers(selectLabelled(withPorts, selector), wanted);
-      members.set(key, found);
-      return found;
-    },
-  };
+function labelsOf(resource: PeerResource, profiles: Profiles): Labels {
+  if (resource.kind === "HostEndpoint") return effectiveLabels(resource, profiles);
+  return resource.kind === "GlobalNetworkSet" || resource.kind === "NetworkSet" ? networkSetLabels(resource, profiles) : noLabels;
 }
 
-function portMembers(peers: readonly Peer[], { names, protocol }: NamedPorts): PortMember[] {
-  const wantedNames = new Set(names);
-  const wanted = (port: EndpointPort) => wantedNames.has(port.name) && (protocol === undefined || port.protocol === protocol);
-  return uniqueMembers(peers.map(({ addresses, ports }) => ({ addresses, ports: ports.filter(wanted) })));
+function profilesOf(resource: PeerResource): readonly string[] {
+  if (resource.kind === "HostEndpoint") return resource.profiles;
+  return resource.kind === "NetworkSet" ? [namespaceProfile(resource)] : [];
 }

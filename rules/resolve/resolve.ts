@@ -1,89 +1,143 @@
-// Resources, interfaces and settings in, Resolved out: which endpoint governs which interface, and its tiers, policies and
-// profiles in order with every name and selector looked up. Values in, values out: the order of the input never matters.
+// Resources, interfaces and settings in, Resolved out: which endpoint governs which interface, and its tiers, policies and profiles in order with every
+// name and selector looked up. Values in, values out: neither the order of the input nor what was resolved before ever matters to what comes out,
+// only to how soon: a resolver remembers its last input and output, and of these every part of which nothing changed is the same object again.
 
 import { builtinProfile, builtinTiers } from "../model/builtin.ts";
-import type { HostEndpoint, Labels, Profile, Resource } from "../model/types.ts";
-import { createAddressSets } from "./addressSets.ts";
-import { findGovernors, type Governors } from "./governors.ts";
-import { candidates } from "./interfaces.ts";
-import { effectiveLabels, networkSetLabels } from "./labels.ts";
-import { buildLists } from "./lists.ts";
-import { compareBytes } from "./order.ts";
-import { createPeers } from "./peers.ts";
-import { type RuleContext, resolveRules } from "./ruleResolution.ts";
-import { createServices } from "./services.ts";
-import { endpointStatuses } from "./status.ts";
-import { tunnelPeers } from "./tunnelPeers.ts";
-import type { Resolved, ResolvedEndpoint, ResolvedProfile, ResolveInput } from "./types.ts";
-
-type EndpointLabels = ReadonlyMap<HostEndpoint, Labels>;
+import type { HostEndpoint, Profile, Resource, Tier } from "../model/types.ts";
+import { type Changes, changesBetween } from "./changes.ts";
+import { tunnelDefinition } from "./definitions.ts";
+import { Governance, type Governed } from "./governance.ts";
+import { PolicyLists } from "./lists.ts";
+import { MemberSets } from "./memberSets.ts";
+import { Peers } from "./peers.ts";
+import { ResolvedProfiles } from "./profiles.ts";
+import { RuleBook } from "./ruleBook.ts";
+import { sameList, shared } from "./sharing.ts";
+import type { Lists, PolicySettings, Resolved, ResolvedEndpoint, ResolvedProfile, ResolveInput } from "./types.ts";
 
 /** Resources of one kind are taken to have different names, as the store keeps them. */
-export function resolve({ node, resources, interfaces, settings }: ResolveInput): Resolved {
-  const profiles = byName([...ofKind(resources, "Profile"), builtinProfile]);
-  const tiers = byName([...ofKind(resources, "Tier"), ...builtinTiers]);
-  const policies = ofKind(resources, "GlobalNetworkPolicy");
-  const labels: EndpointLabels = new Map(ofKind(resources, "HostEndpoint").map((endpoint) => [endpoint, effectiveLabels(endpoint, profiles)]));
-
-  const local = [...labels.keys()].filter((endpoint) => endpoint.node === node);
-  const eligible = candidates(interfaces, settings);
-  const governors = findGovernors(local, eligible.interfaces);
-  const statuses = endpointStatuses(local, { interfaces, candidates: eligible, governors, settings });
-
-  const networkSets = [...ofKind(resources, "GlobalNetworkSet"), ...ofKind(resources, "NetworkSet")];
-  const sets = createAddressSets();
-  const peers = createPeers({ endpoints: labels, networkSets: new Map(networkSets.map((set) => [set, networkSetLabels(set, profiles)])) }, sets);
-  const context: RuleContext = { peers, services: createServices(ofKind(resources, "EndpointSlice"), sets), logPrefix: settings.logPrefix };
-  const policed = governingEndpoints(labels, governors);
-  const lists = buildLists(policed, { policies, tiers, rulesOf: (policy, direction) => resolveRules(policy, direction, context) });
-  const profile = profileResolver(profiles, context);
-  const endpoints = [...lists].map(([endpoint, own]) =>
-    withoutUntrackedWildcard({ endpoint, governs: governs(endpoint, governors), lists: own, profiles: endpoint.profiles.map(profile) }),
-  );
-  const remote = [...labels.keys()].filter((endpoint) => endpoint.node !== node);
-  const tunnels = tunnelPeers(settings.encapsulation, remote, sets);
-  return { endpoints, statuses, sets: sets.all(), tunnelPeers: tunnels, settings };
+export function resolve(input: ResolveInput): Resolved {
+  return createResolver()(input);
 }
 
-function ofKind<K extends Resource["kind"]>(resources: readonly Resource[], kind: K): Extract<Resource, { kind: K }>[] {
-  return resources.filter((resource): resource is Extract<Resource, { kind: K }> => resource.kind === kind);
-}
-
-/** The last of a name wins: built-in resources cannot be replaced (R40, R41). */
-function byName<T extends Resource>(resources: readonly T[]): Map<string, T> {
-  return new Map(resources.map((resource) => [resource.metadata.name, resource]));
-}
-
-/** Endpoints that govern something, sorted by name; the policies of others have no effect. */
-function governingEndpoints(labels: EndpointLabels, { interfacesOf, wildcard }: Governors): EndpointLabels {
-  const governing = [...labels].filter(([endpoint]) => endpoint === wildcard || interfacesOf.has(endpoint));
-  return new Map(governing.sort(([a], [b]) => compareBytes(a.metadata.name, b.metadata.name)));
-}
-
-function governs(endpoint: HostEndpoint, { interfacesOf, wildcard }: Governors): ResolvedEndpoint["governs"] {
-  return endpoint === wildcard ? { kind: "wildcard" } : { kind: "interfaces", names: interfacesOf.get(endpoint) ?? [] };
-}
-
-/** E17: a profile that does not exist is not skipped. Each profile is resolved once. */
-function profileResolver(profiles: ReadonlyMap<string, Profile>, context: RuleContext): (name: string) => ResolvedProfile {
-  const resolved = new Map<string, ResolvedProfile>();
-  return (name) => {
-    const found = resolved.get(name) ?? resolveProfile(name, profiles.get(name), context);
-    resolved.set(name, found);
-    return found;
+/** What does not change from one input to the next has to be the same object, or it is taken for changed. */
+export function createResolver(): (input: ResolveInput) => Resolved {
+  let resolver: Resolver | undefined;
+  return (input) => {
+    if (resolver?.node !== input.node) resolver = new Resolver(input.node);
+    return resolver.update(input);
   };
 }
 
-function resolveProfile(name: string, profile: Profile | undefined, context: RuleContext): ResolvedProfile {
-  if (profile !== undefined) {
-    return { name, missing: false, ingress: resolveRules(profile, "ingress", context), egress: resolveRules(profile, "egress", context) };
+class Resolver {
+  readonly node: string;
+  readonly #peers = new Peers();
+  readonly #sets: MemberSets;
+  readonly #book: RuleBook;
+  readonly #lists: PolicyLists;
+  readonly #profiles: ResolvedProfiles;
+  readonly #governance: Governance;
+  #resources: readonly Resource[] = [];
+  #profilesByName: ReadonlyMap<string, Profile> = byName([builtinProfile]);
+  #tiers: ReadonlyMap<string, Tier> = byName(builtinTiers);
+  #hasTunnels = false;
+  #last: Resolved | undefined;
+
+  constructor(node: string) {
+    this.node = node;
+    this.#sets = new MemberSets(node);
+    this.#book = new RuleBook(this.#sets);
+    this.#lists = new PolicyLists(this.#book);
+    this.#profiles = new ResolvedProfiles(this.#book);
+    this.#governance = new Governance(node);
   }
-  const none = { kind: "Profile", name, rules: [] };
-  return { name, missing: true, ingress: { ...none, direction: "ingress" }, egress: { ...none, direction: "egress" } };
+
+  update({ resources, interfaces, settings: given }: ResolveInput): Resolved {
+    const last = this.#last;
+    const settings = shared(last?.settings, given);
+    const changes = changesBetween(this.#resources, resources);
+    this.#resources = resources;
+    this.#book.logPrefix = settings.logPrefix;
+    const relabelled = this.#updateByName(changes);
+    const peerChanges = this.#peers.update(changes, this.#profilesByName, relabelled);
+    const governed = this.#governance.update(changes, { interfaces, settings });
+    const endpoints = this.#endpoints(governed, changes);
+    const tunnels = this.#leadTunnels(settings);
+    const sets = this.#sets.update({ removed: [...peerChanges.removed, ...tunnels.removed], added: [...peerChanges.added, ...tunnels.added] }, () =>
+      this.#peers.all(),
+    );
+    const next = { endpoints, statuses: governed.statuses, sets, tunnelPeers: this.#hasTunnels ? tunnelDefinition.id : undefined, settings };
+    this.#last = last !== undefined && Object.entries(next).every(([key, part]) => last[key as keyof Resolved] === part) ? last : next;
+    return this.#last;
+  }
+
+  /** The last of a name wins: built-in resources cannot be replaced (R40, R41). Returns the names of profiles that give other labels now. */
+  #updateByName({ removed, added }: Changes): ReadonlySet<string> {
+    const before = this.#profilesByName;
+    const changed = [...removed, ...added];
+    if (changed.some(({ kind }) => kind === "Tier")) this.#tiers = updated(this.#tiers, removed.filter(isTier), [...added.filter(isTier), ...builtinTiers]);
+    if (!changed.some(({ kind }) => kind === "Profile")) return new Set();
+    const profiles = changed.filter(isProfile);
+    this.#profilesByName = updated(before, removed.filter(isProfile), [...added.filter(isProfile), builtinProfile]);
+    const labels = (of: ReadonlyMap<string, Profile>, name: string) => of.get(name)?.labelsToApply ?? {};
+    const names = new Set(profiles.map(({ metadata }) => metadata.name));
+    return new Set([...names].filter((name) => shared(labels(before, name), labels(this.#profilesByName, name)) !== labels(before, name)));
+  }
+
+  #endpoints({ endpoints }: Governed, { removed, added }: Changes): readonly ResolvedEndpoint[] {
+    const governing = [...endpoints.keys()];
+    const policies = { removed: removed.filter(isPolicy), added: added.filter(isPolicy) };
+    this.#lists.update({ changes: policies, tiers: this.#tiers, endpoints: new Map(governing.map((endpoint) => [endpoint, this.#peers.labelsOf(endpoint)])) });
+    const profiles = this.#profiles.update(this.#profilesByName, new Set(governing.flatMap((endpoint) => endpoint.profiles)));
+    const before = new Map((this.#last?.endpoints ?? []).map((resolved) => [resolved.endpoint, resolved]));
+    const next = Array.from(endpoints, ([endpoint, governs]): ResolvedEndpoint => {
+      const own = endpoint.profiles.map((name) => profiles.get(name) as ResolvedProfile);
+      const last = before.get(endpoint);
+      return kept(last, { endpoint, governs, lists: this.#listsOf(endpoint, governs, last), profiles: own });
+    });
+    return sameList(this.#last?.endpoints, next);
+  }
+
+  /** H14: raw hooks see no wildcard. */
+  #listsOf(endpoint: HostEndpoint, governs: ResolvedEndpoint["governs"], last: ResolvedEndpoint | undefined): Lists {
+    const lists = this.#lists.listsOf(endpoint);
+    if (governs.kind !== "wildcard") return lists;
+    const isSame = last?.governs.kind === "wildcard" && (["normal", "forward", "preDNAT"] as const).every((list) => last.lists[list] === lists[list]);
+    return isSame ? last.lists : { ...lists, untracked: { ingress: [], egress: [] } };
+  }
+
+  /** Section 0, row 27: to the other nodes, by their HostEndpoints' expectedIPs, and to addresses that the settings add for nodes that have none. */
+  #leadTunnels({ encapsulation: { vxlan, ipip, wireguard, peers } }: PolicySettings): ReturnType<Peers["leadTunnels"]> {
+    const hasTunnels = vxlan.length > 0 || ipip || wireguard.length > 0;
+    if (hasTunnels && !this.#hasTunnels) this.#sets.acquire(tunnelDefinition);
+    if (!hasTunnels && this.#hasTunnels) this.#sets.release(tunnelDefinition);
+    this.#hasTunnels = hasTunnels;
+    return this.#peers.leadTunnels(hasTunnels ? peers : undefined);
+  }
 }
 
-/** H14: raw hooks see no wildcard. */
-function withoutUntrackedWildcard(resolved: ResolvedEndpoint): ResolvedEndpoint {
-  if (resolved.governs.kind !== "wildcard") return resolved;
-  return { ...resolved, lists: { ...resolved.lists, untracked: { ingress: [], egress: [] } } };
+function isPolicy(resource: Resource): resource is Extract<Resource, { kind: "GlobalNetworkPolicy" }> {
+  return resource.kind === "GlobalNetworkPolicy";
+}
+
+function isProfile(resource: Resource): resource is Profile {
+  return resource.kind === "Profile";
+}
+
+function isTier(resource: Resource): resource is Tier {
+  return resource.kind === "Tier";
+}
+
+function byName<T extends Resource>(resources: readonly T[]): ReadonlyMap<string, T> {
+  return new Map(resources.map((resource) => [resource.metadata.name, resource]));
+}
+
+function updated<T extends Resource>(known: ReadonlyMap<string, T>, removed: readonly T[], added: readonly T[]): ReadonlyMap<string, T> {
+  const gone = new Set<Resource>(removed);
+  return byName([...[...known.values()].filter((resource) => !gone.has(resource)), ...added]);
+}
+
+function kept(last: ResolvedEndpoint | undefined, next: ResolvedEndpoint): ResolvedEndpoint {
+  const isSame = last !== undefined && last.governs === next.governs && last.lists === next.lists && sameList(last.profiles, next.profiles) === last.profiles;
+  return isSame ? last : { ...next, profiles: sameList(last?.profiles, next.profiles) };
 }

@@ -1,27 +1,27 @@
-// One rule as the user wrote it becomes one rule with nothing left to look up: selectors are address sets, named ports are
-// members, the log prefix is expanded and the origin attached. Numeric lists pass as they are; compile merges what overlaps.
+// One rule as the user wrote it becomes one rule with nothing left to look up: selectors, services and named ports are sets by their ids, the log
+// prefix is expanded and the origin attached. Numeric lists pass as they are; compile merges what overlaps. Members of sets are not known here.
 
 import type { Direction, Entity, Policy, Profile, Rule } from "../model/types.ts";
 import type { Selector } from "../selector/ast.ts";
 import { conjunction, negation } from "../selector/build.ts";
+import { addressDefinition, type Definition, namedPortDefinition, serviceAddressDefinition, servicePortDefinition } from "./definitions.ts";
 import { expandLogPrefix } from "./logPrefix.ts";
 import { ruleOrigin } from "./origins.ts";
-import type { Peers } from "./peers.ts";
-import type { Services } from "./services.ts";
 import type { ResolvedEntity, ResolvedRule, ResolvedRules } from "./types.ts";
 
+/** Told of every set that a rule refers to; returns its id. */
+export type Refer = (definition: Definition) => string;
+
 export interface RuleContext {
-  readonly peers: Peers;
-  readonly services: Services;
+  readonly refer: Refer;
   /** The setting's text, not yet expanded. */
   readonly logPrefix: string;
 }
 
 /** The rules of a policy or profile in one direction. */
-export function resolveRules(owner: Policy | Profile, direction: Direction, context: RuleContext): ResolvedRules {
+export function resolveRules(owner: Policy | Profile, direction: Direction, { refer, logPrefix }: RuleContext): ResolvedRules {
   const { kind, metadata } = owner;
-  const tier = owner.kind === "Profile" ? "" : owner.tier;
-  const logPrefix = expandLogPrefix(context.logPrefix, { kind, namespace: metadata.namespace, name: metadata.name, tier });
+  const subject = { kind, namespace: metadata.namespace, name: metadata.name, tier: owner.kind === "Profile" ? "" : owner.tier };
   const rules = owner[direction].map(
     (rule, index): ResolvedRule => ({
       action: rule.action,
@@ -30,9 +30,9 @@ export function resolveRules(owner: Policy | Profile, direction: Direction, cont
       notProtocol: rule.notProtocol,
       icmp: rule.icmp,
       notIcmp: rule.notIcmp,
-      source: resolveSource(rule, context),
-      destination: resolveDestination(rule, context),
-      logPrefix: rule.action === "Log" ? logPrefix : undefined,
+      source: resolveSource(rule, refer),
+      destination: resolveDestination(rule, refer),
+      logPrefix: rule.action === "Log" ? expandLogPrefix(logPrefix, subject) : undefined,
       origin: ruleOrigin(kind, metadata.name, { direction, index }),
     }),
   );
@@ -40,35 +40,35 @@ export function resolveRules(owner: Policy | Profile, direction: Direction, cont
 }
 
 /** M42: a service as a source is where its endpoints are, whatever they listen on. */
-function resolveSource({ source, protocol }: Rule, { peers, services }: RuleContext): ResolvedEntity {
-  const resolved = resolveEntity(source, protocol, peers);
-  return source.services === undefined ? resolved : { ...resolved, set: services.addressSet(source.services) };
+function resolveSource({ source, protocol }: Rule, refer: Refer): ResolvedEntity {
+  const resolved = resolveEntity(source, protocol, refer);
+  return source.services === undefined ? resolved : { ...resolved, set: refer(serviceAddressDefinition(source.services)) };
 }
 
-function resolveDestination({ destination, protocol }: Rule, { peers, services }: RuleContext): ResolvedEntity {
-  const resolved = resolveEntity(destination, protocol, peers);
-  return destination.services === undefined ? resolved : { ...resolved, namedPorts: services.ports(destination.services, protocol) };
+function resolveDestination({ destination, protocol }: Rule, refer: Refer): ResolvedEntity {
+  const resolved = resolveEntity(destination, protocol, refer);
+  return destination.services === undefined ? resolved : { ...resolved, namedPorts: refer(servicePortDefinition(destination.services, protocol)) };
 }
 
 /**
  * S31: selector and notSelector are one positive set; notSelector alone is a negated set, which addresses of no known peer pass.
  * M24: where all ports are named, their members already tell the selector's peers apart, so it is not matched again.
  */
-function resolveEntity(entity: Entity, protocol: number | undefined, peers: Peers): ResolvedEntity {
+function resolveEntity(entity: Entity, protocol: number | undefined, refer: Refer): ResolvedEntity {
   const { nets, notNets, ports, notPorts, notSelector } = entity;
   const selector = positiveSelector(entity);
   const onlyNamedPorts = ports !== undefined && ports.ranges.length === 0;
-  const members = (names: readonly string[] | undefined) =>
-    names === undefined || names.length === 0 ? undefined : peers.namedPorts({ names, selector, protocol });
+  const named = (names: readonly string[] | undefined) =>
+    names === undefined || names.length === 0 ? undefined : refer(namedPortDefinition(names, selector, protocol));
   return {
     nets,
     notNets,
     ports: ports === undefined || onlyNamedPorts ? undefined : ports.ranges,
-    namedPorts: members(ports?.names),
+    namedPorts: named(ports?.names),
     notPorts: notPorts === undefined || notPorts.ranges.length === 0 ? undefined : notPorts.ranges,
-    notNamedPorts: members(notPorts?.names),
-    set: selector === undefined || onlyNamedPorts ? undefined : peers.addressSet(selector),
-    notSet: selector !== undefined || notSelector === undefined ? undefined : peers.addressSet(notSelector),
+    notNamedPorts: named(notPorts?.names),
+    set: selector === undefined || onlyNamedPorts ? undefined : refer(addressDefinition(selector)),
+    notSet: selector !== undefined || notSelector === undefined ? undefined : refer(addressDefinition(notSelector)),
   };
 }
 

@@ -4,9 +4,10 @@
 import type { HostEndpoint } from "../model/types.ts";
 import { formatAddress } from "../net/address.ts";
 import type { Address } from "../net/types.ts";
-import { addressKey, type Governors, type Shadow } from "./governors.ts";
+import { type AddressKey, addressKey, type Governors, type Shadow } from "./governors.ts";
 import { type Candidates, isWorkloadInterface } from "./interfaces.ts";
 import { compareBytes } from "./order.ts";
+import { sameList, shared } from "./sharing.ts";
 import type { EndpointStatus, Interface, PolicySettings } from "./types.ts";
 
 /** The host as the reasons describe it. */
@@ -17,22 +18,54 @@ export interface HostView {
   readonly settings: PolicySettings;
 }
 
-/** One status for each local endpoint, sorted by name. */
-export function endpointStatuses(endpoints: readonly HostEndpoint[], host: HostView): EndpointStatus[] {
-  const running = new Map(host.interfaces.map((link) => [link.name, link.up]));
-  const sorted = endpoints.toSorted((a, b) => compareBytes(a.metadata.name, b.metadata.name));
-  return sorted.map((endpoint) => endpointStatus(endpoint, host, running));
+/** What the reasons of many endpoints ask for, worked out when the first does. */
+interface Search {
+  readonly isRunning: (name: string) => boolean;
+  readonly present: () => string;
+  readonly holders: (address: Address) => readonly Interface[];
 }
 
-function endpointStatus(endpoint: HostEndpoint, host: HostView, running: ReadonlyMap<string, boolean>): EndpointStatus {
+/** One status for each endpoint, in their order. `last` are those of the same endpoints' names before: what is equal is kept. */
+export function endpointStatuses(endpoints: readonly HostEndpoint[], host: HostView, last: readonly EndpointStatus[] = []): readonly EndpointStatus[] {
+  const search = searchOf(host);
+  const before = new Map(last.map((status) => [status.name, status]));
+  return sameList(
+    last,
+    endpoints.map((endpoint) => shared(before.get(endpoint.metadata.name), endpointStatus(endpoint, host, search))),
+  );
+}
+
+function searchOf({ interfaces }: HostView): Search {
+  const running = new Set(interfaces.filter(({ up }) => up).map(({ name }) => name));
+  let present: string | undefined;
+  let holders: ReadonlyMap<AddressKey, readonly Interface[]> | undefined;
+  return {
+    isRunning: (name) => running.has(name),
+    present() {
+      present ??= interfaces.length === 0 ? "it has none" : `it has ${enumerate(interfaces.map((link) => link.name).sort(compareBytes))}`;
+      return present;
+    },
+    holders(address) {
+      holders ??= holdersOf(interfaces);
+      return holders.get(addressKey(address)) ?? [];
+    },
+  };
+}
+
+function holdersOf(interfaces: readonly Interface[]): ReadonlyMap<AddressKey, readonly Interface[]> {
+  const held = interfaces.flatMap((link) => link.addresses.map((address) => ({ key: addressKey(address), link })));
+  return new Map([...Map.groupBy(held, ({ key }) => key)].map(([key, holders]) => [key, holders.map(({ link }) => link)]));
+}
+
+function endpointStatus(endpoint: HostEndpoint, host: HostView, search: Search): EndpointStatus {
   const { governors } = host;
   const { name } = endpoint.metadata;
   const shadowed = governors.shadowed.get(endpoint) ?? [];
   if (endpoint === governors.wildcard) return { name, state: "up", interfaces: wildcardInterfaces(host), wildcard: true, shadowed };
   const interfaces = governors.interfacesOf.get(endpoint) ?? [];
   const governed = { name, interfaces, wildcard: false, shadowed };
-  if (interfaces.length === 0) return { ...governed, state: "error", reason: whyNothing(endpoint, shadowed, host) };
-  const notRunning = interfaces.filter((link) => running.get(link) !== true);
+  if (interfaces.length === 0) return { ...governed, state: "error", reason: whyNothing(endpoint, shadowed, { host, search }) };
+  const notRunning = interfaces.filter((link) => !search.isRunning(link));
   if (notRunning.length === 0) return { ...governed, state: "up" };
   return { ...governed, state: "down", reason: `${enumerate(notRunning)} ${notRunning.length === 1 ? "is" : "are"} not running` };
 }
@@ -43,23 +76,26 @@ function wildcardInterfaces({ interfaces, governors, settings }: HostView): stri
   return names.filter((name) => settings.policeLoopback || name !== "lo").sort(compareBytes);
 }
 
-function whyNothing(endpoint: HostEndpoint, shadowed: readonly Shadow[], host: HostView): string {
+interface Looked {
+  readonly host: HostView;
+  readonly search: Search;
+}
+
+function whyNothing(endpoint: HostEndpoint, shadowed: readonly Shadow[], looked: Looked): string {
   if (shadowed.length > 0) return shadowed.map((shadow) => `${shadow.interface} is governed by '${shadow.by}', which sorts first`).join("; ");
-  if (endpoint.target.kind === "name") return whyNoInterface(endpoint.target.interfaceName, host);
-  return whyNoAddress(endpoint.expectedIPs, host);
+  if (endpoint.target.kind === "name") return whyNoInterface(endpoint.target.interfaceName, looked);
+  return whyNoAddress(endpoint.expectedIPs, looked);
 }
 
-function whyNoInterface(name: string, { candidates, interfaces }: HostView): string {
-  const refused = candidates.refused.get(name);
+function whyNoInterface(name: string, { host, search }: Looked): string {
+  const refused = host.candidates.refused.get(name);
   if (refused !== undefined) return `${name} ${refused}, which no HostEndpoint can govern by name`;
-  const present = interfaces.map((link) => link.name).sort(compareBytes);
-  return `no interface named ${name} on this host; ${present.length === 0 ? "it has none" : `it has ${enumerate(present)}`}`;
+  return `no interface named ${name} on this host; ${search.present()}`;
 }
 
-function whyNoAddress(expected: readonly Address[], { candidates, interfaces }: HostView): string {
-  const wanted = new Set(expected.map(addressKey));
-  const holders = interfaces.filter((link) => link.addresses.some((address) => wanted.has(addressKey(address))));
-  const refusals = holders.map((link) => `${link.name} ${candidates.refused.get(link.name) ?? ""}`).sort(compareBytes);
+function whyNoAddress(expected: readonly Address[], { host, search }: Looked): string {
+  const holders = new Set(expected.flatMap((address) => search.holders(address)));
+  const refusals = Array.from(holders, (link) => `${link.name} ${host.candidates.refused.get(link.name) ?? ""}`).sort(compareBytes);
   if (refusals.length > 0) return `expected addresses found only where no HostEndpoint can govern by address: ${enumerate(refusals)}`;
   const addresses = enumerate(expected.map(formatAddress));
   return expected.length === 1 ? `expected address ${addresses} found on no interface` : `expected addresses ${addresses} found on no interface`;

@@ -16,7 +16,7 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   "rules/selector": ["rules/net"],
   "rules/ruleset": ["rules/net"],
   "rules/model": ["rules/net", "rules/selector"],
-  "rules/resolve": [...model, "type rules/ruleset"],
+  "rules/resolve": [...model, "rules/ruleset"],
   "rules/diff": ["rules/net", "rules/ruleset"],
   "rules/compile": [...model, "rules/resolve", "rules/ruleset"],
   "rules/explain": [...model, "rules/resolve", "rules/ruleset"],

@@ -6,9 +6,10 @@ import { describe, test } from "node:test";
 import { evaluate } from "../../../rules/explain/evaluate.ts";
 import type { Step } from "../../../rules/explain/types.ts";
 import type { Policy, Resource } from "../../../rules/model/types.ts";
-import type { PolicySettings, Resolved } from "../../../rules/resolve/types.ts";
-import type { Origin } from "../../../rules/ruleset/types.ts";
-import { endpoint, link, policy, prefix, resolved, rule } from "../resolve/resources.ts";
+import type { Members, PolicySettings, Resolved } from "../../../rules/resolve/types.ts";
+import { packKeys } from "../../../rules/ruleset/keys.ts";
+import type { DataType, Origin } from "../../../rules/ruleset/types.ts";
+import { address, endpoint, link, policy, resolved, rule } from "../resolve/resources.ts";
 import { type PacketForm, packet } from "./packets.ts";
 
 const links = [link("lo"), link("eth0", ["10.0.0.1"]), link("eth1", ["10.1.0.1"]), link("cali1")];
@@ -159,7 +160,8 @@ table("forward policy", [
 ]);
 
 const tunnels: Partial<PolicySettings> = { encapsulation: { vxlan: [4789], ipip: true, wireguard: [51820], peers: [] } };
-const peers = new Map([["peers", { id: "peers", members: { 4: [prefix("10.0.0.9")], 6: [prefix("fd00::9")] } }]]);
+const single = (type: DataType, text: string): Members => ({ types: [type], flavour: "hash", keys: packKeys([type], [[address(text)]]) });
+const peers = new Map([["peers", { id: "peers", members: { 4: single("ipv4_addr", "10.0.0.9"), 6: single("ipv6_addr", "fd00::9") } }]]);
 const tunnelled: Resolved = { ...host([a, all("n", "normal", "Deny")], tunnels), tunnelPeers: "peers", sets: peers };
 const inside = "allow by hostward encapsulation ingress tunnels between hosts";
 const outside = "allow by hostward encapsulation egress tunnels between hosts";

@@ -23,6 +23,7 @@ import type { Address, Prefix } from "../../../rules/net/types.ts";
 import { resolve } from "../../../rules/resolve/resolve.ts";
 import { defaultPolicySettings } from "../../../rules/resolve/settings.ts";
 import type { Interface, PolicySettings, Resolved, ResolvedEndpoint } from "../../../rules/resolve/types.ts";
+import { printElements } from "../../../rules/ruleset/print.ts";
 import type { Selector } from "../../../rules/selector/ast.ts";
 import { parseSelector } from "../../../rules/selector/parser.ts";
 
@@ -159,6 +160,11 @@ export function link(name: string, addresses: readonly string[] = [], up = true)
 
 export function resolved(resources: readonly Resource[], interfaces: readonly Interface[] = [link("eth0")], settings: Partial<PolicySettings> = {}): Resolved {
   return resolve({ node: NODE, resources, interfaces, settings: { ...defaultPolicySettings, ...settings } });
+}
+
+/** The members of every set by its id, IPv4 before IPv6, as nft writes them: "10.0.0.0/8", "10.0.0.1 . tcp . 80". */
+export function membersOf({ sets }: Resolved): Record<string, readonly string[]> {
+  return Object.fromEntries([...sets].map(([id, { members }]) => [id, [...printElements(members[4]), ...printElements(members[6])]]));
 }
 
 /** The governing endpoint of that name. */

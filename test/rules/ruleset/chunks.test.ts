@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { compareKeys, sameKeys } from "../../../rules/diff/keys.ts";
 import { bytesOfKeys, eachKey, firstKeys, firstUnsorted, hasKey, keysOfBytes, noKeys, withKeys } from "../../../rules/ruleset/chunks.ts";
+import { compareKeys, sameKeys } from "../../../rules/ruleset/compareKeys.ts";
 import { encodeKey, packKeys, packRanges } from "../../../rules/ruleset/keys.ts";
 import type { Keys } from "../../../rules/ruleset/types.ts";
 

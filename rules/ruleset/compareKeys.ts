@@ -1,8 +1,8 @@
 // What one packed, sorted list of set keys has that another has not: one walk over both, no key is unpacked. Chunks that both have, which are
 // all but a few after a small change, are passed by.
 
-import { keysOfBytes } from "../ruleset/chunks.ts";
-import type { Keys } from "../ruleset/types.ts";
+import { keysOfBytes } from "./chunks.ts";
+import type { Keys } from "./types.ts";
 
 export interface KeysDifference {
   readonly added: Keys;

@@ -1,0 +1,167 @@
+// What one peer gives to a set, packed: its addresses and networks, or its addresses with those of its ports that are asked for (semantics M22, M42, S32).
+// A network is a row of its first address and its length, so that rows of one set sort by address, the wider first, and can be counted.
+
+import { addressBits } from "../net/address.ts";
+import type { Address, Family, Prefix } from "../net/types.ts";
+import { bytesOfKeys, keysOfBytes, noKeys } from "../ruleset/chunks.ts";
+import { packKeys } from "../ruleset/keys.ts";
+import { sortRows, withoutRepeats } from "../ruleset/sortRows.ts";
+import type { DataType, Keys } from "../ruleset/types.ts";
+import type { PeerResource } from "./peers.ts";
+
+export const families = [4, 6] as const;
+const addressBytes = { 4: 4, 6: 16 } as const;
+export const addressTypes = { 4: "ipv4_addr", 6: "ipv6_addr" } as const;
+
+/** wide: rows of networks, of which one at least is more than an address. Otherwise exact keys. */
+export interface Packed {
+  readonly wide: boolean;
+  readonly keys: Keys;
+}
+
+export type Contribution = Readonly<Record<Family, Packed>>;
+
+/** Which ports of a peer count: those of these names, or all, and of this protocol, or any (M23). */
+export interface PortQuestion {
+  readonly names: readonly string[] | undefined;
+  readonly protocol: number | undefined;
+}
+
+const known = new WeakMap<PeerResource, Contribution>();
+
+/** All its addresses and networks. Packed once for all sets that it is in. */
+export function addressesOf(resource: PeerResource): Contribution {
+  const found = known.get(resource) ?? packNets(resource);
+  known.set(resource, found);
+  return found;
+}
+
+export function portsOf(resource: PeerResource, question: PortQuestion): Contribution {
+  const listening = resource.kind === "HostEndpoint" || resource.kind === "EndpointSlice" ? listeningOf(resource, question) : undefined;
+  const pack = (family: Family): Packed => ({ wide: false, keys: listening === undefined ? noKeys(portWidth[family]) : packPorts(listening, family) });
+  return { 4: pack(4), 6: pack(6) };
+}
+
+export function portTypes(family: Family): readonly DataType[] {
+  return [addressTypes[family], "inet_proto", "inet_service"];
+}
+
+const portWidth = { 4: 12, 6: 24 } as const;
+
+interface Listening {
+  readonly addresses: readonly Address[];
+  readonly ports: readonly { readonly protocol: number; readonly port: number }[];
+}
+
+function listeningOf(resource: Extract<PeerResource, { kind: "HostEndpoint" | "EndpointSlice" }>, { names, protocol }: PortQuestion): Listening {
+  const addresses = resource.kind === "HostEndpoint" ? resource.expectedIPs : resource.addresses;
+  const named = resource.kind === "HostEndpoint" ? resource.ports.filter(({ name }) => names === undefined || names.includes(name)) : resource.ports;
+  return { addresses, ports: named.filter((port) => protocol === undefined || port.protocol === protocol) };
+}
+
+function packPorts({ addresses, ports }: Listening, family: Family): Keys {
+  if (ports.length === 0 || addresses.length === 0) return noKeys(portWidth[family]);
+  const ofFamily = addresses.filter((address) => address.family === family);
+  return packKeys(
+    portTypes(family),
+    ofFamily.flatMap((address) => ports.map(({ protocol, port }) => [address, protocol, port])),
+  );
+}
+
+function packNets(resource: PeerResource): Contribution {
+  const prefixes: Record<Family, Prefix[]> = { 4: [], 6: [] };
+  const addresses: Record<Family, bigint[]> = { 4: [], 6: [] };
+  for (const net of netsOf(resource)) {
+    if (net.length === addressBits(net.family)) addresses[net.family].push(net.address);
+    else prefixes[net.family].push(net);
+  }
+  for (const { family, value } of singlesOf(resource)) addresses[family].push(value);
+  const pack = (family: Family): Packed => {
+    const exact = packAddresses(family, addresses[family]);
+    return prefixes[family].length === 0 ? { wide: false, keys: exact } : { wide: true, keys: withNetworks(family, prefixes[family], exact) };
+  };
+  return { 4: pack(4), 6: pack(6) };
+}
+
+function netsOf(resource: PeerResource): readonly Prefix[] {
+  return resource.kind === "GlobalNetworkSet" || resource.kind === "NetworkSet" || resource.kind === "tunnels" ? resource.nets : [];
+}
+
+function singlesOf(resource: PeerResource): readonly Address[] {
+  if (resource.kind === "HostEndpoint") return resource.expectedIPs;
+  return resource.kind === "EndpointSlice" ? resource.addresses : [];
+}
+
+function packAddresses(family: Family, addresses: readonly bigint[]): Keys {
+  const width = addressBytes[family];
+  if (addresses.length === 0) return noKeys(width);
+  const bytes = new Uint8Array(width * addresses.length);
+  const view = new DataView(bytes.buffer);
+  for (const [index, address] of addresses.entries()) writeAddress(view, width * index, { family, value: address });
+  return keysOfBytes(width, withoutRepeats(sortRows(bytes, width), width));
+}
+
+function writeAddress(view: DataView, at: number, { family, value }: Address): void {
+  if (family === 4) view.setUint32(at, Number(value));
+  else {
+    view.setBigUint64(at, value >> 64n);
+    view.setBigUint64(at + 8, value & 0xffff_ffff_ffff_ffffn);
+  }
+}
+
+function withNetworks(family: Family, networks: readonly Prefix[], exact: Keys): Keys {
+  const width = addressBytes[family] + 4;
+  const bytes = new Uint8Array(width * (networks.length + exact.count));
+  const view = new DataView(bytes.buffer);
+  for (const [index, { address, length }] of networks.entries()) {
+    writeAddress(view, width * index, { family, value: address });
+    view.setUint32(width * (index + 1) - 4, length);
+  }
+  bytes.set(bytesOfKeys(asNetworks(family, exact)), width * networks.length);
+  return keysOfBytes(width, withoutRepeats(sortRows(bytes, width), width));
+}
+
+/** Addresses as the rows of networks that have one address each. */
+export function asNetworks(family: Family, exact: Keys): Keys {
+  const half = addressBytes[family];
+  const width = half + 4;
+  const source = bytesOfKeys(exact);
+  const bytes = new Uint8Array(width * exact.count);
+  for (let i = 0; i < exact.count; i++) {
+    for (let byte = 0; byte < half; byte++) bytes[width * i + byte] = source[half * i + byte] as number;
+    bytes[width * (i + 1) - 1] = addressBits(family);
+  }
+  return keysOfBytes(width, bytes);
+}
+
+/**
+ * Rows of networks into the ranges of the outermost. Networks nest or lie apart: what begins before the end of the last one that was taken is
+ * inside of it. Those that touch stay apart (S35), so that one more or less is one key more or less.
+ */
+export function outermost(family: Family, networks: Keys): Keys {
+  const half = addressBytes[family];
+  const width = half + 4;
+  const source = bytesOfKeys(networks);
+  const ranges = new Uint8Array(2 * half * networks.count);
+  let length = 0;
+  for (let at = 0; at < source.length; at += width) {
+    if (length > 0 && !isAfter(source, at, { ranges, end: length - half, half })) continue;
+    const bits = source[at + width - 1] as number;
+    for (let byte = 0; byte < half; byte++) {
+      const value = source[at + byte] as number;
+      ranges[length + byte] = value;
+      ranges[length + half + byte] = value | (0xff >> Math.min(8, Math.max(0, bits - 8 * byte)));
+    }
+    length += 2 * half;
+  }
+  return keysOfBytes(2 * half, ranges.slice(0, length));
+}
+
+/** Whether the address at that place of the rows comes after the end of the range. */
+function isAfter(rows: Uint8Array, at: number, { ranges, end, half }: { readonly ranges: Uint8Array; readonly end: number; readonly half: number }): boolean {
+  for (let byte = 0; byte < half; byte++) {
+    const difference = (rows[at + byte] as number) - (ranges[end + byte] as number);
+    if (difference !== 0) return difference > 0;
+  }
+  return false;
+}

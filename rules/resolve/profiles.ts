@@ -1,0 +1,50 @@
+// The profiles that governing endpoints name, each resolved once and as long as one names it (semantics E14-E17).
+
+import type { Profile } from "../model/types.ts";
+import { type OwnedRules, ownedRules, type RuleBook, type RuleEntry } from "./ruleBook.ts";
+import type { ResolvedProfile } from "./types.ts";
+
+interface Entry {
+  /** Undefined for a profile that does not exist. */
+  readonly owned: OwnedRules | undefined;
+  readonly used: readonly RuleEntry[];
+  readonly resolved: ResolvedProfile;
+}
+
+export class ResolvedProfiles {
+  readonly #book: RuleBook;
+  #entries: ReadonlyMap<string, Entry> = new Map();
+
+  constructor(book: RuleBook) {
+    this.#book = book;
+  }
+
+  /** Those of these names, existing or not. */
+  update(profiles: ReadonlyMap<string, Profile>, names: ReadonlySet<string>): ReadonlyMap<string, ResolvedProfile> {
+    const last = this.#entries;
+    const next = new Map(Array.from(names, (name) => [name, this.#entryOf(name, profiles.get(name), last.get(name))]));
+    this.#book.exchange(
+      [...last].flatMap(([name, entry]) => (next.get(name) === entry ? [] : entry.used)),
+      [...next].flatMap(([name, entry]) => (last.get(name) === entry ? [] : entry.used)),
+    );
+    this.#entries = next;
+    return new Map(Array.from(next, ([name, { resolved }]) => [name, resolved]));
+  }
+
+  #entryOf(name: string, profile: Profile | undefined, last: Entry | undefined): Entry {
+    if (profile === undefined) return last !== undefined && last.owned === undefined ? last : missing(name);
+    const owned = last?.owned?.owner === profile ? last.owned : ownedRules(profile, last?.owned);
+    const used = [this.#book.entryOf(owned, "ingress"), this.#book.entryOf(owned, "egress")] as const;
+    if (last !== undefined && used.every((entry, at) => entry === last.used[at])) return last;
+    const [ingress, egress] = [used[0].rules, used[1].rules];
+    const isSame = last !== undefined && !last.resolved.missing && last.resolved.ingress === ingress && last.resolved.egress === egress;
+    return { owned, used, resolved: isSame ? last.resolved : { name, missing: false, ingress, egress } };
+  }
+}
+
+/** E17: it is not skipped. */
+function missing(name: string): Entry {
+  const none = { kind: "Profile", name, rules: [] };
+  const resolved: ResolvedProfile = { name, missing: true, ingress: { ...none, direction: "ingress" }, egress: { ...none, direction: "egress" } };
+  return { owned: undefined, used: [], resolved };
+}
