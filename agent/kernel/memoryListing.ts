@@ -5,26 +5,46 @@ import type { Actual, ActualChain, Sized } from "../../rules/diff/types.ts";
 import { eachKey, keysOfBytes } from "../../rules/ruleset/chunks.ts";
 import { keyWidth, unpackKeys } from "../../rules/ruleset/keys.ts";
 import { sortRows } from "../../rules/ruleset/sortRows.ts";
-import type { Keys, NftMap, NftSet, Rule, Verdict } from "../../rules/ruleset/types.ts";
+import type { Keys, MapEntry, NftMap, NftSet, Rule, Verdict } from "../../rules/ruleset/types.ts";
 import type { MemoryChain, MemorySet, MemoryTable } from "./memoryTable.ts";
+
+const nothing: Actual = { chains: [], sets: [], maps: [] };
 
 /** NFT_JUMP_STACK_SIZE less the base chain itself (nft_chain_validate). */
 const MAX_JUMPS = 15;
 
-export function listMemory(table: MemoryTable | undefined): Actual | undefined {
+/** What `known` holds of it is taken from there and not looked at. */
+export function listMemory(table: MemoryTable | undefined, known: Actual = nothing): Actual | undefined {
   if (table === undefined) return undefined;
   const sets = [...table.sets].sort(byName);
   return {
-    chains: [...table.chains].sort(byName).map(listChain),
-    sets: sets.filter(([, set]) => !set.map).map(listSet),
-    maps: sets.filter(([, set]) => set.map).map(listMap),
+    chains: list([...table.chains].sort(byName), known.chains, listChain),
+    sets: list(
+      sets.filter(([, set]) => !set.map),
+      known.sets,
+      listSet,
+    ),
+    maps: list(
+      sets.filter(([, set]) => set.map),
+      known.maps,
+      listMap,
+    ),
   };
+}
+
+function list<Held, Listed extends { readonly name: string }>(
+  held: readonly (readonly [string, Held])[],
+  known: readonly Listed[],
+  read: (named: readonly [string, Held]) => Listed,
+): readonly Listed[] {
+  const there = new Map(known.map((thing) => [thing.name, thing]));
+  return held.map((named) => there.get(named[0]) ?? read(named));
 }
 
 /** Whether a path of jumps from a base chain is longer than the kernel's stack; a loop is such a path. */
 export function jumpsTooDeep({ chains, sets }: MemoryTable): boolean {
   const targets = (chain: MemoryChain): MemoryChain[] =>
-    chain.rules.flatMap((rule) => verdictsOf(rule, sets)).flatMap((verdict) => ("chain" in verdict ? (chains.get(verdict.chain) ?? []) : []));
+    chain.rules.flatMap(({ rule }) => verdictsOf(rule, sets)).flatMap((verdict) => ("chain" in verdict ? (chains.get(verdict.chain) ?? []) : []));
   const depths = new Map<MemoryChain, number>();
   /** Jumps below a chain; stops counting beyond the limit. */
   const depthBelow = (chain: MemoryChain, above: number): number => {
@@ -46,23 +66,24 @@ function verdictsOf({ statements }: Rule, sets: MemoryTable["sets"]): Verdict[] 
   });
 }
 
-function listChain([name, { head, rules }]: readonly [string, MemoryChain]): ActualChain {
-  if (head.kind === "regular") return { name, rules: rules.length };
-  return { name, base: { hook: head.hook, priority: head.priority, policy: "accept" }, rules: rules.length };
+function listChain([name, chain]: readonly [string, MemoryChain]): ActualChain {
+  const rules = chain.rules.map(({ rule }) => rule);
+  if (chain.head.kind === "regular") return { name, rules };
+  return { name, base: { hook: chain.head.hook, priority: chain.head.priority, policy: "accept" }, rules };
 }
 
 function listSet([name, { types, flavour, elements, comment, size }]: readonly [string, MemorySet]): NftSet & Sized {
   return { name, types, flavour, keys: packElements(elements, keyWidth(types) * (flavour === "hash" ? 1 : 2)), comment, size };
 }
 
-function listMap([name, { types, elements, comment, size }]: readonly [string, MemorySet]): NftMap & Sized {
+function listMap([name, { types, elements, comment, size, counters }]: readonly [string, MemorySet]): NftMap & Sized {
   const keys = packElements(elements, keyWidth(types));
-  const ids = Array.from(eachKey(keys), (key) => key.join());
-  const entries = unpackKeys({ types, flavour: "hash", keys }).map((key, i) => ({
-    key,
-    verdict: elements.get(ids[i] ?? "")?.verdict ?? { kind: "accept" as const },
-  }));
-  return { name, types, entries, comment, size };
+  const held = Array.from(eachKey(keys), (key) => elements.get(key.join()));
+  const entries = unpackKeys({ types, flavour: "hash", keys }).map((key, i): MapEntry => {
+    const { verdict = { kind: "accept" }, origin } = held[i] ?? {};
+    return { key, verdict, ...(origin ? { origin } : {}) };
+  });
+  return { name, types, entries, ...(counters ? { counters } : {}), comment, size };
 }
 
 function packElements(elements: MemorySet["elements"], width: number): Keys {

@@ -6,19 +6,29 @@ import type { Operation } from "../../rules/diff/types.ts";
 import { eachKey } from "../../rules/ruleset/chunks.ts";
 import { commentText } from "../../rules/ruleset/comment.ts";
 import { capacity, declaredSize, encodeKey } from "../../rules/ruleset/keys.ts";
-import type { Chain, DataType, Keys, MapEntry, NftMap, NftSet, Rule, Verdict } from "../../rules/ruleset/types.ts";
+import type { Chain, DataType, Keys, MapEntry, NftMap, NftSet, Origin, Rule, Verdict } from "../../rules/ruleset/types.ts";
 
 export interface MemoryTable {
+  /** The kernel's flags OWNER and PERSIST; undefined: anybody may change the table and always could. An orphan has lost its owner. */
+  ownership: { readonly owner: Owner | "orphan" } | undefined;
   readonly chains: Map<string, MemoryChain>;
   /** Sets and maps share one space of names. */
   readonly sets: Map<string, MemorySet>;
 }
 
+/** A socket: only by it can a table of its own be changed. */
+export type Owner = object;
+
 export interface MemoryChain {
   readonly head: Chain;
-  rules: Rule[];
+  rules: MemoryRule[];
   /** Rules and map entries that lead here. */
   uses: number;
+}
+
+/** An object of its own for each rule, as the kernel has a handle. */
+export interface MemoryRule {
+  readonly rule: Rule;
 }
 
 export interface MemorySet {
@@ -26,6 +36,7 @@ export interface MemorySet {
   /** A map's elements are exact keys. */
   readonly flavour: NftSet["flavour"];
   readonly map: boolean;
+  readonly counters: boolean;
   readonly comment: string;
   /** 0: no limit. */
   readonly size: number;
@@ -37,9 +48,14 @@ export interface MemorySet {
 export interface MemoryElement {
   readonly key: Uint8Array;
   readonly verdict: Verdict | undefined;
+  readonly origin: Origin | undefined;
 }
 
 export interface Draft {
+  /** Which socket sends the batch. */
+  readonly sender: Owner;
+  /** As the batch found it: what an index of a rule means. */
+  readonly found: MemoryTable | undefined;
   table: MemoryTable | undefined;
   /** False while nothing has been done that would start a new generation. */
   changed: boolean;
@@ -55,9 +71,13 @@ export class Refused extends Error {
   }
 }
 
-export function copyTable(table: MemoryTable | undefined): MemoryTable | undefined {
+export function startDraft(found: MemoryTable | undefined, sender: Owner): Draft {
+  return { sender, found, table: copyTable(found), changed: false };
+}
+
+function copyTable(table: MemoryTable | undefined): MemoryTable | undefined {
   if (table === undefined) return undefined;
-  const copy: MemoryTable = { chains: new Map(), sets: new Map() };
+  const copy: MemoryTable = { ownership: table.ownership, chains: new Map(), sets: new Map() };
   for (const [name, chain] of table.chains) copy.chains.set(name, { ...chain, rules: [...chain.rules] });
   for (const [name, set] of table.sets) copy.sets.set(name, { ...set, elements: new Map(set.elements) });
   return copy;
@@ -65,25 +85,38 @@ export function copyTable(table: MemoryTable | undefined): MemoryTable | undefin
 
 /** @throws Refused */
 export function applyOperation(draft: Draft, operation: Operation): void {
-  if (operation.object === "table" && operation.verb === "add") {
-    draft.changed ||= draft.table === undefined;
-    draft.table ??= { chains: new Map(), sets: new Map() };
-    return;
-  }
-  const table = present(draft.table);
-  if (operation.object === "table") {
+  const owner = draft.table?.ownership?.owner;
+  if (owner !== undefined && owner !== "orphan" && owner !== draft.sender) throw new Refused("EPERM");
+  if (operation.object === "table") changeTable(draft, operation);
+  else if (changeObject(present(draft.table), operation, draft.found)) draft.changed = true;
+}
+
+/** The flags of a table that is there stay: only an orphan can be adopted (nf_tables_updtable). */
+function changeTable(draft: Draft, operation: Extract<Operation, { readonly object: "table" }>): void {
+  if (operation.verb === "delete") {
+    present(draft.table);
     draft.table = undefined;
     draft.changed = true;
-  } else if (changeTable(table, operation)) draft.changed = true;
+    return;
+  }
+  const ownership = operation.owned ? { owner: draft.sender } : undefined;
+  if (draft.table === undefined) {
+    draft.table = { ownership, chains: new Map(), sets: new Map() };
+    draft.changed = true;
+  } else if (draft.table.ownership?.owner !== ownership?.owner) {
+    if (draft.table.ownership?.owner !== "orphan" || ownership === undefined) throw new Refused("ENOTSUP");
+    draft.table.ownership = ownership;
+    draft.changed = true;
+  }
 }
 
 /** False where there was nothing to do. */
-function changeTable(table: MemoryTable, operation: Exclude<Operation, { readonly object: "table" }>): boolean {
+function changeObject(table: MemoryTable, operation: Exclude<Operation, { readonly object: "table" }>, found: MemoryTable | undefined): boolean {
   switch (operation.object) {
     case "chain":
       return changeChain(table, operation);
     case "rule":
-      addRule(table, operation.chain, operation.rule);
+      changeRule(table, operation, found?.chains.get(operation.chain)?.rules ?? []);
       return true;
     case "set":
       if (operation.verb === "delete") deleteSet(table, operation.name);
@@ -120,16 +153,35 @@ function changeChain(table: MemoryTable, operation: Extract<Operation, { readonl
 }
 
 function flushChain(table: MemoryTable, chain: MemoryChain): boolean {
-  for (const rule of chain.rules) useRule(table, rule, -1);
+  for (const { rule } of chain.rules) useRule(table, rule, -1);
   const had = chain.rules.length > 0;
   chain.rules = [];
   return had;
 }
 
-function addRule(table: MemoryTable, name: string, rule: Rule): void {
-  const chain = present(table.chains.get(name));
-  useRule(table, rule, 1);
-  chain.rules.push(rule);
+type RuleOperation = Extract<Operation, { readonly object: "rule" }>;
+
+/** Whether the chain had a rule at the index that the operation names, if it names one. */
+export function hasPlace({ found }: Draft, operation: Operation): boolean {
+  if (operation.object !== "rule") return true;
+  const place = placeOf(operation);
+  return place === undefined || found?.chains.get(operation.chain)?.rules[place] !== undefined;
+}
+
+function placeOf(operation: RuleOperation): number | undefined {
+  return operation.verb === "add" ? operation.before : operation.at;
+}
+
+/** `found` are the chain's rules as they were when the batch began; one that is no longer there cannot be pointed at. */
+function changeRule(table: MemoryTable, operation: RuleOperation, found: readonly MemoryRule[]): void {
+  const { rules } = present(table.chains.get(operation.chain));
+  const place = placeOf(operation);
+  const at = place === undefined ? rules.length : rules.indexOf(present(found[place]));
+  if (at < 0) throw new Refused("ENOENT");
+  const added = operation.verb === "delete" ? [] : [{ rule: operation.rule }];
+  for (const { rule } of added) useRule(table, rule, 1);
+  const removed = rules.splice(at, operation.verb === "add" ? 0 : 1, ...added);
+  for (const { rule } of removed) useRule(table, rule, -1);
 }
 
 /** Counts what a rule leads to and looks up. */
@@ -155,11 +207,12 @@ function useVerdict(table: MemoryTable, verdict: Verdict, by: 1 | -1): void {
 
 function emptySet(set: NftSet): MemorySet {
   const { types, flavour } = set;
-  return { types, flavour, map: false, comment: commentText(set.comment), size: declaredSize(set) ?? 0, elements: new Map(), uses: 0 };
+  return { types, flavour, map: false, counters: false, comment: commentText(set.comment), size: declaredSize(set) ?? 0, elements: new Map(), uses: 0 };
 }
 
-function emptyMap({ types, entries, comment }: NftMap): MemorySet {
-  return { types, flavour: "hash", map: true, comment: commentText(comment), size: capacity(entries.length), elements: new Map(), uses: 0 };
+function emptyMap({ types, entries, comment, counters }: NftMap): MemorySet {
+  const size = capacity(entries.length);
+  return { types, flavour: "hash", map: true, counters: counters === true, comment: commentText(comment), size, elements: new Map(), uses: 0 };
 }
 
 function deleteSet(table: MemoryTable, name: string): void {
@@ -198,11 +251,11 @@ function addElement(table: MemoryTable, set: MemorySet, { id, element }: { reado
 }
 
 function elementsOf(keys: Keys): MemoryElement[] {
-  return Array.from(eachKey(keys), (key) => ({ key: key.slice(), verdict: undefined }));
+  return Array.from(eachKey(keys), (key) => ({ key: key.slice(), verdict: undefined, origin: undefined }));
 }
 
 function entriesOf(types: readonly DataType[], entries: readonly MapEntry[]): MemoryElement[] {
-  return entries.map(({ key, verdict }) => ({ key: encodeKey(types, key), verdict }));
+  return entries.map(({ key, verdict, origin }) => ({ key: encodeKey(types, key), verdict, origin }));
 }
 
 function add<T>(map: Map<string, T>, name: string, value: T): void {

@@ -1,53 +1,79 @@
-// Chains that come and go, and their rules. A base chain is created once and kept: one that is deleted and made anew in the same batch
-// lets everything through until late in the commit (kernel-facts, Hole A), so that happens only to one that hostward did not make. One that is
-// no longer wanted is flushed and deleted at once, and a new one starts with policy accept: neither ever decides more than its rules.
+// Chains and their rules. A base chain is created once and kept: one that is deleted and made anew in the same batch lets everything through until
+// late in the commit (kernel-facts, Hole A). A new one starts with policy accept and one that is no longer wanted goes with its rules at once, so
+// neither ever decides more than its rules. Of a chain that stays only the rules that differ are touched: the others keep what they counted.
 
-import type { Chain } from "../ruleset/types.ts";
-import { entriesNotIn } from "./maps.ts";
-import type { Actual, ActualChain, Operation } from "./types.ts";
+import type { BaseChain, Chain, Rule } from "../ruleset/types.ts";
+import { type Alignment, alignRules, type Gap } from "./align.ts";
+import { isRefillCheaper } from "./cost.ts";
+import type { ActualChain, ActualRule, Operation } from "./types.ts";
 
-/** Chains that are wanted no more, or with another hook, priority or policy. No rule and no entry leads to them any longer. */
-export function deleteChains(before: Actual, after: Actual): Operation[] {
-  const wanted = new Map(after.chains.map((chain) => [chain.name, chain]));
-  const stale = before.chains.filter((chain) => {
-    const other = wanted.get(chain.name);
-    return other === undefined || !canStay(chain, other);
-  });
-  return stale.map(({ name }) => ({ verb: "delete", object: "chain", name }));
+/** The chain as the kernel holds it once it is made. */
+export function heldChain(chain: Chain): ActualChain {
+  return chain.kind === "regular" ? chain : { name: chain.name, base: baseOf(chain), rules: chain.rules };
 }
 
-/** Those of the chains that are not there as they are wanted. */
-export function addChains(before: Actual, after: Actual, chains: readonly Chain[]): Operation[] {
-  const there = new Map(before.chains.map((chain) => [chain.name, chain]));
-  const wanted = new Map(after.chains.map((chain) => [chain.name, chain]));
-  const missing = chains.filter(({ name }) => {
-    const held = there.get(name);
-    const other = wanted.get(name);
-    return other !== undefined && (held === undefined || !canStay(held, other));
-  });
-  return missing.map((chain) => ({ verb: "add", object: "chain", chain }));
+/** The kernel changes neither hook nor priority, and a regular chain never becomes a base chain (nf_tables_updchain). */
+export function canStay({ base: held }: ActualChain, chain: Chain): boolean {
+  const wanted = chain.kind === "base" ? baseOf(chain) : undefined;
+  return held?.hook === wanted?.hook && held?.priority === wanted?.priority && held?.policy === wanted?.policy;
 }
 
-export function addRules(chains: readonly Chain[]): Operation[] {
+function baseOf({ hook, priority }: BaseChain): NonNullable<ActualChain["base"]> {
+  return { hook, priority, policy: "accept" };
+}
+
+export function addChains(chains: readonly Chain[]): Operation[] {
+  return chains.map((chain) => ({ verb: "add", object: "chain", chain }));
+}
+
+export function appendRules(chains: readonly Chain[]): Operation[] {
   return chains.flatMap(({ name, rules }) => rules.map((rule): Operation => ({ verb: "add", object: "rule", chain: name, rule })));
 }
 
-export function flushChains(names: readonly string[] | "all"): Operation[] {
-  return names === "all" ? [{ verb: "flush", object: "chain" }] : names.map((name) => ({ verb: "flush", object: "chain", name }));
+/** Before any of them is deleted, since they may lead to each other. */
+export function emptyChains(chains: readonly ActualChain[]): Operation[] {
+  return chains.filter(({ rules }) => rules.length > 0).map(({ name }) => flushChain(name));
 }
 
-/** Chains that the table does not have, and to which a new entry of a map leads that it has: packets may find the entry by the old rules. */
-export function newTargets(before: Actual, after: Actual): readonly string[] {
-  const there = new Set(before.chains.map(({ name }) => name));
-  const held = new Map(before.maps.map((map) => [map.name, map]));
-  const added = after.maps.flatMap((map) => {
-    const old = held.get(map.name);
-    return old === undefined ? [] : entriesNotIn(map, old);
+/** No rule and no entry leads to them any longer. */
+export function deleteChains(chains: readonly ActualChain[]): Operation[] {
+  return chains.map(({ name }) => ({ verb: "delete", object: "chain", name }));
+}
+
+export interface ChainChange extends Alignment {
+  readonly held: readonly ActualRule[];
+  readonly wanted: Chain;
+}
+
+/** Undefined when the chain has those rules, whoever made them. */
+export function changeOf(held: ActualChain, wanted: Chain): ChainChange | undefined {
+  if (held.rules === wanted.rules) return undefined;
+  const alignment = alignRules(held.rules, wanted.rules);
+  return alignment.gaps.length === 0 ? undefined : { ...alignment, held: held.rules, wanted };
+}
+
+export function changeRules(change: ChainChange): Operation[] {
+  const { gaps, kept, held, wanted } = change;
+  if (held.length === 0) return appendRules([wanted]);
+  const stays = kept.map((at) => wanted.rules[at] as Rule);
+  if (isRefillCheaper({ held: held.length, wanted: wanted.rules.length, kept: stays })) return [flushChain(wanted.name), ...appendRules([wanted])];
+  return [...gaps.flatMap((gap) => fillGap(gap, change)), ...gaps.flatMap((gap) => clearGap(gap, change))];
+}
+
+/** Wanted rules take the place of held ones; those for which none is left stand before the rule that stays behind them. */
+function fillGap({ from, to, wantedFrom, wantedTo }: Gap, { held, wanted: { name: chain, rules } }: ChainChange): Operation[] {
+  return rules.slice(wantedFrom, wantedTo).map((rule, i): Operation => {
+    if (from + i < to) return { verb: "replace", object: "rule", chain, at: from + i, rule };
+    return { verb: "add", object: "rule", chain, rule, ...(to < held.length ? { before: to } : {}) };
   });
-  const targets = added.flatMap(({ verdict }) => (verdict.kind === "jump" || verdict.kind === "goto" ? [verdict.chain] : []));
-  return [...new Set(targets)].filter((name) => !there.has(name));
 }
 
-export function canStay({ base: held }: ActualChain, { base: wanted }: ActualChain): boolean {
-  return held?.hook === wanted?.hook && held?.priority === wanted?.priority && held?.policy === wanted?.policy;
+/** Held rules for which no wanted one is left. */
+function clearGap({ from, to, wantedFrom, wantedTo }: Gap, { held, wanted: { name: chain } }: ChainChange): Operation[] {
+  const first = Math.min(to, from + wantedTo - wantedFrom);
+  return held.slice(first, to).map((rule, i) => ({ verb: "delete", object: "rule", chain, at: first + i, held: rule }));
+}
+
+function flushChain(name: string): Operation {
+  return { verb: "flush", object: "chain", name };
 }

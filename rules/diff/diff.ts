@@ -1,12 +1,13 @@
-// What the kernel holds and what it should hold become a Transaction, after which it holds actualOf(desired), whatever it held before. Base chains
-// are kept and refilled; everything switches in one batch, and what packets could see half done goes before or after it in a batch of its own.
-// Nothing is known here of policies, and rules in the kernel are not compared.
+// What the kernel holds and what it should hold become a Transaction, after which it holds actualOf(desired), whatever it held before. Only what
+// differs is touched; everything switches in one batch, and what packets could see half done goes before or after it in a batch of its own.
+// Nothing is known here of policies.
 
-import { capacity } from "../ruleset/keys.ts";
-import type { Chain, Ruleset } from "../ruleset/types.ts";
-import { addChains, addRules, canStay as canChainStay, deleteChains, flushChains, newTargets } from "./chains.ts";
-import { addMaps, canStay as canMapStay, deleteMaps, mapsInTransit } from "./maps.ts";
-import { addSets, canStay as canSetStay, declared, deleteSets, newIntervals } from "./sets.ts";
+import type { MapEntry, NftSet, Ruleset } from "../ruleset/types.ts";
+import { addChains, appendRules, changeRules, deleteChains, emptyChains, heldChain } from "./chains.ts";
+import { type Changes, changesOf } from "./changes.ts";
+import { detourOf } from "./detour.ts";
+import { addEntries, addMaps, deleteEntries, deleteMaps, type MapChange } from "./maps.ts";
+import { addElements, addSets, deleteElements, deleteSets } from "./sets.ts";
 import type { Actual, Batch, Operation, Transaction } from "./types.ts";
 
 const nothing: Actual = { chains: [], sets: [], maps: [] };
@@ -17,109 +18,106 @@ const nothing: Actual = { chains: [], sets: [], maps: [] };
  * new elements, and misses those that are gone. Hence up to three batches:
  * 1. What is new and nothing leads to yet: sets, chains with their rules, maps. So an interval set is filled before a rule uses it (Hole B of
  *    kernel-facts: packets see it empty until the commit that creates it has ended), and a new entry of a map leads to a chain that has its rules.
- * 2. The switch: chains that stay are refilled, entries added or led elsewhere.
+ * 2. The switch: rules that differ give way to others, elements change, entries are added or led elsewhere.
  * 3. What is left over: entries and maps, and what only they lead to. Until then a packet on its way by the old rules is judged as it would have been.
  *
  * The first and the last are there only where a packet could tell. A set may go with the switch: deleting one does not deactivate its elements
- * (nft_delset does so for maps only), and memory is freed only when no such packet is left (RCU, nf_tables_commit_release).
+ * (nft_delset does so for maps only), and memory is freed only when no such packet is left (RCU, nf_tables_commit_release). An interval set of which
+ * ranges change into others that overlap them takes a detour over another set.
  *
  * Where strangers have put something else under a name of ours, it is deleted and made anew in the switch: a repair, of which packets may see the parts.
- * Chains are refilled also when nothing has changed; a caller that knows the ruleset is the one last applied asks for no diff.
  */
 export function diff(actual: Actual | undefined, desired: Ruleset): Transaction {
   const before = actual ?? nothing;
-  const after = actualOf(desired);
-  const repairs = !isCompatible(before, after);
-  const prepared = prepare(before, after, repairs);
-  const switched = repairs ? after : inTransit(prepared, after);
-  const ahead = namesOf(missing(before.chains, prepared.chains));
-  const left = namesOf(missing(after.chains, switched.chains));
-  const refilled = [...namesOf(prepared.chains)].filter((name) => !ahead.has(name) && !left.has(name));
-  const [filled, others] = [true, false].map((is) => desired.chains.filter(({ name }) => ahead.has(name) === is)) as [Chain[], Chain[]];
-  const steps: readonly (readonly Operation[])[] = [
-    transition(before, prepared, { chains: filled, flush: [], fill: filled }),
-    transition(prepared, switched, { chains: others, flush: ahead.size === 0 && left.size === 0 ? "all" : refilled, fill: others }),
-    switched === after ? [] : transition(switched, after, { chains: [], flush: [...left], fill: [] }),
-  ];
-  const [first = [], ...rest] = steps.filter((operations) => operations.length > 0);
+  const changes = changesOf(before, desired);
+  const detour = detourOf(before, desired, changes);
+  if (detour !== undefined) return { batches: [...diff(actual, detour).batches, ...diff(actualOf(detour), desired).batches] };
+  const steps = (changes.repairs ? repair(before, desired, changes) : change(changes)).filter((operations) => operations.length > 0);
   const table: Operation[] = actual === undefined ? [{ verb: "add", object: "table" }] : [];
+  const [first = [], ...rest] = steps;
   const batches = [[...table, ...first], ...rest].filter((operations) => operations.length > 0);
   return { batches: batches.map((operations): Batch => ({ table: desired.table, operations })) };
 }
 
-/** What the kernel holds once the ruleset is applied, to the last declared size. */
-export function actualOf(ruleset: Ruleset): Actual {
-  return {
-    chains: ruleset.chains.map((chain) => {
-      const rules = chain.rules.length;
-      if (chain.kind === "regular") return { name: chain.name, rules };
-      return { name: chain.name, base: { hook: chain.hook, priority: chain.priority, policy: "accept" }, rules };
-    }),
-    sets: ruleset.sets.map(declared),
-    maps: ruleset.maps.map((map) => ({ ...map, size: capacity(map.entries.length) })),
-  };
+/** What the kernel holds once the ruleset is applied: but for the heads of base chains the ruleset's own objects. */
+export function actualOf({ chains, sets, maps }: Ruleset): Actual {
+  return { chains: chains.map(heldChain), sets, maps };
 }
 
-/** Whatever is there under a name that is wanted can become what is wanted. */
-function isCompatible(before: Actual, after: Actual): boolean {
-  const every = <T extends { readonly name: string }>(held: readonly T[], wanted: readonly T[], canStay: (held: T, wanted: T) => boolean) => {
-    const byName = new Map(wanted.map((thing) => [thing.name, thing]));
-    return held.every((thing) => canStay(thing, byName.get(thing.name) ?? thing));
-  };
-  return every(before.chains, after.chains, canChainStay) && every(before.sets, after.sets, canSetStay) && every(before.maps, after.maps, canMapStay);
+/** Up to three batches, each possibly empty. What need not go before the switch, or after it, is the beginning and the end of its batch. */
+function change(changes: Changes): Operation[][] {
+  const { chains, sets, maps } = changes;
+  const { regular = [], base = [] } = Object.groupBy(chains.fresh, ({ kind }) => kind);
+  const { base: dropped = [], regular: stale = [] } = Object.groupBy(chains.gone, (chain) => (chain.base === undefined ? "regular" : "base"));
+  const { interval = [], hash = [] } = Object.groupBy(sets.changed, ({ wanted }) => wanted.flavour);
+  const isSwitch = chains.changed.length + base.length + dropped.length > 0;
+  const ahead = [
+    ...addSets(sets.fresh),
+    ...addChains(regular),
+    ...addMaps(maps.fresh),
+    ...appendRules(regular),
+    ...(isSwitch ? interval.flatMap(addElements) : []),
+  ];
+  const switched = [
+    ...addChains(base),
+    ...(isSwitch ? hash : sets.changed).flatMap((set) => [...deleteElements(set), ...addElements(set)]),
+    ...maps.changed.flatMap((map) => [...deleteEntries(map.wanted, leaving(map)), ...addEntries(map.wanted, map.added)]),
+    ...appendRules(base),
+    ...chains.changed.flatMap(changeRules),
+    ...emptyChains(dropped),
+    ...deleteChains(dropped),
+  ];
+  const left = [
+    ...(isSwitch ? interval.flatMap(deleteElements) : []),
+    ...emptyChains(stale),
+    ...maps.changed.flatMap((map) => deleteEntries(map.wanted, waiting(map))),
+    ...deleteMaps(maps.gone),
+    ...deleteChains(stale),
+    ...deleteSets(sets.gone),
+  ];
+  const isAhead = isSeenHalfDone(changes) || (isSwitch && interval.some(({ added }) => added.count > 0));
+  const isLeft = isSwitch && (maps.gone.length > 0 || maps.changed.some((map) => waiting(map).length > 0) || interval.some(({ removed }) => removed.count > 0));
+  const middle = [...(isAhead ? [] : ahead), ...switched, ...(isLeft ? [] : left)];
+  return [isAhead ? ahead : [], middle, isLeft ? left : []];
 }
 
-/** After the first batch: nothing more than before, or all that is new but base chains. */
-function prepare(before: Actual, after: Actual, repairs: boolean): Actual {
-  const intervals = newIntervals(before, after);
-  if (intervals.length === 0 && (repairs || newTargets(before, after).length === 0)) return before;
-  const filled = new Set(intervals.map(({ name }) => name));
-  const sets = before.sets.filter(({ name }) => !filled.has(name));
-  if (repairs) return { ...before, sets: [...sets, ...intervals] };
-  return {
-    sets: [...sets, ...intervals, ...missing(sets, after.sets).filter(({ name }) => !filled.has(name))],
-    chains: [...before.chains, ...missing(before.chains, after.chains).filter(({ base }) => base === undefined)],
-    maps: [...before.maps, ...missing(before.maps, after.maps)],
-  };
+/** Entries that go before others come: under the same keys, or into a map without room for both. */
+function leaving({ replaced, gone, hasRoom }: MapChange): readonly MapEntry[] {
+  return hasRoom ? replaced : [...replaced, ...gone];
 }
 
-/** After the switch: what is wanted, and with it the maps and entries that packets may still follow by the old rules, and all that those use. */
-function inTransit(held: Actual, after: Actual): Actual {
-  const maps = mapsInTransit(held.maps, after.maps);
-  if (maps === after.maps) return after;
-  const regular = held.chains.filter(({ base }) => base === undefined);
-  return { maps, chains: [...after.chains, ...missing(after.chains, regular)], sets: [...after.sets, ...missing(after.sets, held.sets)] };
+function waiting({ gone, hasRoom }: MapChange): readonly MapEntry[] {
+  return hasRoom ? gone : [];
 }
 
-function missing<T extends { readonly name: string }>(from: readonly T[], wanted: readonly T[]): readonly T[] {
-  const there = namesOf(from);
-  return wanted.filter(({ name }) => !there.has(name));
-}
-
-function namesOf(things: readonly { readonly name: string }[]): ReadonlySet<string> {
-  return new Set(things.map(({ name }) => name));
-}
-
-interface Rules {
-  /** Those that may be missing. */
-  readonly chains: readonly Chain[];
-  readonly flush: readonly string[] | "all";
-  readonly fill: readonly Chain[];
+/** Whether packets could find something new before it is all there: an interval set empty, or a new entry of a map that leads to a chain without rules. */
+function isSeenHalfDone({ chains, sets, maps }: Changes): boolean {
+  if (sets.fresh.some(({ flavour }) => flavour === "interval")) return true;
+  const fresh = new Set(chains.fresh.map(({ name }) => name));
+  return maps.changed.some(({ added }) => added.some(({ verdict }) => "chain" in verdict && fresh.has(verdict.chain)));
 }
 
 /**
- * First everything that goes, then everything that comes: the flush takes the last use of chains and sets away, and then a chain
- * or set of the same name may be made anew. Rules come last, when all that they name is there.
+ * First everything that goes, then everything that comes: the flush takes the last use of chains and sets away, and then a chain or set of the same
+ * name may be made anew. Every chain is refilled, since which rules use what is made anew is not known.
  */
-function transition(from: Actual, to: Actual, { chains, flush, fill }: Rules): Operation[] {
+function repair(before: Actual, desired: Ruleset, { chains, sets, maps }: Changes): Operation[][] {
+  const there = new Set(before.sets.map(({ name }) => name));
+  const isAhead = ({ name, flavour }: NftSet) => flavour === "interval" && !there.has(name);
   return [
-    ...(from.chains.length === 0 ? [] : flushChains(flush)),
-    ...deleteMaps(from, to),
-    ...deleteChains(from, to),
-    ...deleteSets(from, to),
-    ...addSets(from, to),
-    ...addChains(from, to, chains),
-    ...addMaps(from, to),
-    ...addRules(fill),
+    addSets(sets.fresh.filter(isAhead)),
+    [
+      ...(before.chains.length === 0 ? [] : [{ verb: "flush", object: "chain" } as const]),
+      ...maps.changed.flatMap(({ wanted, replaced, gone }) => deleteEntries(wanted, [...replaced, ...gone])),
+      ...deleteMaps(maps.gone),
+      ...deleteChains(chains.gone),
+      ...deleteSets(sets.gone),
+      ...addSets(sets.fresh.filter((set) => !isAhead(set))),
+      ...sets.changed.flatMap((set) => [...deleteElements(set), ...addElements(set)]),
+      ...addChains(chains.fresh),
+      ...addMaps(maps.fresh),
+      ...maps.changed.flatMap(({ wanted, added }) => addEntries(wanted, added)),
+      ...appendRules(desired.chains),
+    ],
   ];
 }

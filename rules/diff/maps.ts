@@ -1,67 +1,78 @@
 // Verdict maps that come, go and change, entry by entry. An entry holds the chain that it goes to: it is deleted before its chain,
 // also when its map goes as well, because kernels before 6.4 let go of the chains of a deleted map only after the commit.
 
-import { printEntry } from "../ruleset/print.ts";
+import { originComment } from "../ruleset/comment.ts";
+import { capacity } from "../ruleset/keys.ts";
 import type { MapEntry, NftMap } from "../ruleset/types.ts";
+import { pairUp } from "./pairs.ts";
 import type { Actual, Operation } from "./types.ts";
 
-type ActualMap = Actual["maps"][number];
+export type ActualMap = Actual["maps"][number];
 
-/** Entries that are wanted no more or lead elsewhere, and maps that are wanted no more or cannot become what is wanted. */
-export function deleteMaps(before: Actual, after: Actual): Operation[] {
-  const wanted = new Map(after.maps.map((map) => [map.name, map]));
-  return before.maps.flatMap((held): Operation[] => {
-    const map = wanted.get(held.name);
-    const stays = map !== undefined && canStay(held, map);
-    const stale = stays ? entriesNotIn(held, map) : held.entries;
-    return [...entries("delete", held, stale), ...(stays ? [] : [{ verb: "delete", object: "map", name: held.name } as const])];
-  });
+export interface MapChange {
+  readonly wanted: NftMap;
+  /** Entries of keys that are wanted no more. */
+  readonly gone: readonly MapEntry[];
+  /** What was there under keys that now lead elsewhere, or stand for another rule. */
+  readonly replaced: readonly MapEntry[];
+  /** Entries in their place, and entries of new keys. */
+  readonly added: readonly MapEntry[];
+  /** Whether the map holds all at once, those that are gone and those that come. */
+  readonly hasRoom: boolean;
 }
 
-/** The maps that are not there as they are wanted, and the entries that are not. The chains they lead to are there. */
-export function addMaps(before: Actual, after: Actual): Operation[] {
-  const there = new Map(before.maps.map((map) => [map.name, map]));
-  return after.maps.flatMap((map): Operation[] => {
-    const held = there.get(map.name);
-    const stays = held !== undefined && canStay(held, map);
-    return [...(stays ? [] : [{ verb: "add", object: "map", map } as const]), ...entries("add", map, stays ? entriesNotIn(map, held) : map.entries)];
-  });
-}
-
-/**
- * The wanted maps with the entries of keys that are held and wanted no more, and the maps wanted no more; `wanted` itself when there are none.
- * Where a map has no room for both, what is no more wanted goes at once.
- */
-export function mapsInTransit(held: readonly ActualMap[], wanted: readonly ActualMap[]): readonly ActualMap[] {
-  const byName = new Map(held.map((map) => [map.name, map]));
-  const names = new Set(wanted.map(({ name }) => name));
-  const stale = held.filter(({ name }) => !names.has(name));
-  const extended = wanted.map((map) => withEntries(map, byName.get(map.name)));
-  return stale.length === 0 && extended.every((map, at) => map === wanted[at]) ? wanted : [...extended, ...stale];
-}
-
-function withEntries(map: ActualMap, held: ActualMap | undefined): ActualMap {
-  const keys = new Set(map.entries.map(keyText));
-  const others = (held?.entries ?? []).filter((entry) => !keys.has(keyText(entry)));
-  return others.length === 0 || map.entries.length + others.length > map.size ? map : { ...map, entries: [...map.entries, ...others] };
-}
-
-/** Of interface names, which hold neither newlines nor other types. */
-function keyText({ key }: MapEntry): string {
-  return key.join("\n");
-}
-
-/** Entries of the one map that the other has not, or has with another verdict. */
-export function entriesNotIn(map: NftMap, other: NftMap): readonly MapEntry[] {
-  const known = new Set(other.entries.map((entry) => printEntry(other.types, entry)));
-  return map.entries.filter((entry) => !known.has(printEntry(map.types, entry)));
-}
-
-/** As for hash sets: also the declared size is as the wanted content would have it. */
+/** As for sets: also the declared size is as the wanted content would have it. */
 export function canStay(held: ActualMap, wanted: ActualMap): boolean {
-  return held.types.join() === wanted.types.join() && held.size === wanted.size;
+  return held.types.join() === wanted.types.join() && held.counters === wanted.counters && sizeOf(held) === sizeOf(wanted);
 }
 
-function entries(verb: "add" | "delete", map: NftMap, list: readonly MapEntry[]): Operation[] {
-  return list.length === 0 ? [] : [{ verb, object: "entries", map, entries: list }];
+function sizeOf({ size, entries }: ActualMap): number {
+  return size ?? capacity(entries.length);
+}
+
+/** Undefined when it has those entries. */
+export function changeOf(held: ActualMap, wanted: NftMap): MapChange | undefined {
+  if (held.entries === wanted.entries) return undefined;
+  const { changed, gone, fresh } = pairUp(held.entries, wanted.entries, keyText);
+  const others = changed.filter(([a, b]) => !isSameEntry(a, b));
+  const added = [...others.map(([, entry]) => entry), ...fresh];
+  if (added.length + gone.length === 0) return undefined;
+  return { wanted, gone, replaced: others.map(([entry]) => entry), added, hasRoom: held.entries.length + fresh.length <= sizeOf(held) };
+}
+
+export function addMaps(maps: readonly NftMap[]): Operation[] {
+  return maps.flatMap((map): Operation[] => [{ verb: "add", object: "map", map }, ...addEntries(map, map.entries)]);
+}
+
+export function addEntries(map: NftMap, entries: readonly MapEntry[]): Operation[] {
+  return entries.length === 0 ? [] : [{ verb: "add", object: "entries", map, entries }];
+}
+
+export function deleteEntries(map: NftMap, entries: readonly MapEntry[]): Operation[] {
+  return entries.length === 0 ? [] : [{ verb: "delete", object: "entries", map, entries }];
+}
+
+/** Their entries too. No rule may use them any longer. */
+export function deleteMaps(maps: readonly ActualMap[]): Operation[] {
+  return maps.flatMap((map): Operation[] => [...deleteEntries(map, map.entries), { verb: "delete", object: "map", name: map.name }]);
+}
+
+/** The comment is the origin's text, which is all that a kernel knows of it. */
+function isSameEntry(a: MapEntry, b: MapEntry): boolean {
+  return sameVerdict(a, b) && commentText(a) === commentText(b);
+}
+
+function sameVerdict({ verdict: a }: MapEntry, { verdict: b }: MapEntry): boolean {
+  return a.kind === b.kind && ("chain" in a ? a.chain : "") === ("chain" in b ? b.chain : "");
+}
+
+function commentText({ origin }: MapEntry): string {
+  return origin === undefined ? "" : originComment(origin);
+}
+
+/** Names of interfaces hold no NUL, and of one type all values are written alike. */
+function keyText({ key }: MapEntry): string {
+  let text = "";
+  for (const scalar of key) text += `${typeof scalar === "object" ? scalar.value : scalar}\0`;
+  return text;
 }

@@ -3,9 +3,10 @@
 
 import { firstKeys } from "../ruleset/chunks.ts";
 import { commentText } from "../ruleset/comment.ts";
+import { commentOf } from "../ruleset/identity.ts";
 import { printElements, printEntry, printRule } from "../ruleset/print.ts";
 import type { Chain, NftMap, NftSet } from "../ruleset/types.ts";
-import type { Batch, Operation, Transaction } from "./types.ts";
+import type { ActualRule, Batch, Operation, Transaction } from "./types.ts";
 
 /** How many elements of a set or map one line shows. */
 const shown = 4;
@@ -19,7 +20,7 @@ export function describeOperation(operation: Operation): string {
     case "chain":
       return describeChain(operation);
     case "rule":
-      return `add rule ${operation.chain} ${printRule(operation.rule)}`;
+      return describeRule(operation);
     case "set":
       return operation.verb === "add" ? describeSet(operation.set) : `delete set ${operation.name}`;
     case "elements":
@@ -50,6 +51,27 @@ function heading({ operations }: Batch, index: number, total: number): string {
 function weight(operation: Operation): number {
   if (operation.object === "elements") return operation.keys.count;
   return operation.object === "entries" ? operation.entries.length : 1;
+}
+
+/** Indices are nft's: from 0, of the chain as it was when the batch began. */
+function describeRule(operation: Extract<Operation, { readonly object: "rule" }>): string {
+  const { chain } = operation;
+  switch (operation.verb) {
+    case "add":
+      return `${operation.before === undefined ? `add rule ${chain}` : `insert rule ${chain} index ${operation.before}`} ${printRule(operation.rule)}`;
+    case "replace":
+      return `replace rule ${chain} index ${operation.at} ${printRule(operation.rule)}`;
+    case "delete":
+      return [`delete rule ${chain} index ${operation.at}`, ...describeHeld(operation.held)].join(" ");
+  }
+}
+
+/** Of a rule that was read from the kernel only the comment is told. */
+function describeHeld(rule: ActualRule | undefined): string[] {
+  if (rule === undefined) return [];
+  if (!("identity" in rule)) return [printRule(rule)];
+  const comment = commentOf(rule);
+  return comment === "" ? [] : [`comment "${commentText(comment)}"`];
 }
 
 function describeChain(operation: Extract<Operation, { readonly object: "chain" }>): string {

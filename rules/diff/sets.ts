@@ -1,66 +1,73 @@
 // Sets that come, go and change. A set changes in place, element by element, as long as it is declared as it would be now; any other
-// difference makes it anew under its name. A hash set is never seen half filled; of an interval set diff.ts takes care.
+// difference makes it anew under its name. What packets see of an interval set meanwhile is diff.ts's concern.
 
+import { compareBytes, eachKey } from "../ruleset/chunks.ts";
+import { compareKeys, type KeysDifference } from "../ruleset/compareKeys.ts";
 import { declaredSize } from "../ruleset/keys.ts";
-import type { NftSet } from "../ruleset/types.ts";
-import { compareKeys, sameKeys } from "./keys.ts";
+import type { Keys, NftSet } from "../ruleset/types.ts";
 import type { Actual, Operation } from "./types.ts";
 
-type ActualSet = Actual["sets"][number];
-
-/** Interval sets that the table lacks. Their content is in their name, so one that is there with other elements was changed by a stranger. */
-export function newIntervals(before: Actual, after: Actual): readonly ActualSet[] {
-  const there = new Map(before.sets.map((set) => [set.name, set]));
-  return after.sets.filter((set) => {
-    const held = there.get(set.name);
-    return set.flavour === "interval" && (held === undefined || (canStay(held, set) && !sameKeys(held.keys, set.keys)));
-  });
-}
-
-/** The set as the kernel holds it once it is made. An interval set declares no size, which is 0. */
-export function declared(set: NftSet): ActualSet {
-  return { ...set, size: declaredSize(set) ?? 0 };
-}
-
-/** Sets that are wanted no more, or that cannot become what is wanted. No rule may use them any longer. */
-export function deleteSets(before: Actual, after: Actual): Operation[] {
-  const wanted = new Map(after.sets.map((set) => [set.name, set]));
-  const stale = before.sets.filter((held) => {
-    const set = wanted.get(held.name);
-    return set === undefined || !canStay(held, set);
-  });
-  return stale.map(({ name }) => ({ verb: "delete", object: "set", name }));
-}
-
-/** The sets that are not there as they are wanted, with their elements; of those that stay the elements that differ. */
-export function addSets(before: Actual, after: Actual): Operation[] {
-  const there = new Map(before.sets.map((set) => [set.name, set]));
-  return after.sets.flatMap((set) => {
-    const held = there.get(set.name);
-    return held !== undefined && canStay(held, set) ? changeElements(held, set) : addSet(set);
-  });
-}
+export type ActualSet = Actual["sets"][number];
 
 /** The size is part of it: it cannot grow, beyond it is ENFILE, and a set with the size of its content is the same however it came about. */
 export function canStay(held: ActualSet, wanted: ActualSet): boolean {
-  return held.flavour === wanted.flavour && held.types.join() === wanted.types.join() && held.size === wanted.size;
+  return held.flavour === wanted.flavour && held.types.join() === wanted.types.join() && sizeOf(held) === sizeOf(wanted);
 }
 
-function addSet(set: NftSet): Operation[] {
-  const created: Operation = { verb: "add", object: "set", set };
-  return set.keys.count === 0 ? [created] : [created, { verb: "add", object: "elements", set: withoutKeys(set), keys: set.keys }];
+/** An interval set declares none, which is 0. */
+function sizeOf(set: ActualSet): number {
+  return set.size ?? declaredSize(set) ?? 0;
 }
 
-/** Deletions first: elements on their way out do not count against the size (nft_add_set_elem, ndeact). */
-function changeElements(held: ActualSet, wanted: NftSet): Operation[] {
-  const { added, removed } = compareKeys(held.keys, wanted.keys);
-  const set = withoutKeys(wanted);
-  return [
-    ...(removed.count === 0 ? [] : [{ verb: "delete", object: "elements", set, keys: removed } as const]),
-    ...(added.count === 0 ? [] : [{ verb: "add", object: "elements", set, keys: added } as const]),
-  ];
+export function addSets(sets: readonly NftSet[]): Operation[] {
+  return sets.flatMap((set): Operation[] => [{ verb: "add", object: "set", set }, ...elements("add", set, set.keys)]);
 }
 
-function withoutKeys({ name, types, flavour, comment }: NftSet): Omit<NftSet, "keys"> {
-  return { name, types, flavour, comment };
+/** No rule may use them any longer. */
+export function deleteSets(sets: readonly ActualSet[]): Operation[] {
+  return sets.map(({ name }) => ({ verb: "delete", object: "set", name }));
+}
+
+export interface SetChange extends KeysDifference {
+  readonly wanted: NftSet;
+}
+
+/** Undefined when it has those elements. */
+export function changeOf(held: ActualSet, wanted: NftSet): SetChange | undefined {
+  if (held.keys === wanted.keys) return undefined;
+  const difference = compareKeys(held.keys, wanted.keys);
+  return difference.added.count + difference.removed.count === 0 ? undefined : { wanted, ...difference };
+}
+
+export function addElements({ wanted, added }: SetChange): Operation[] {
+  return elements("add", wanted, added);
+}
+
+export function deleteElements({ wanted, removed }: SetChange): Operation[] {
+  return elements("delete", wanted, removed);
+}
+
+/** Of an interval set: whether a range that comes has a value in common with one that goes. */
+export function overlaps({ added, removed }: KeysDifference): boolean {
+  if (added.count === 0 || removed.count === 0) return false;
+  const coming = eachKey(added);
+  const going = eachKey(removed);
+  let a = coming.next().value;
+  let b = going.next().value;
+  while (a !== undefined && b !== undefined) {
+    if (isBelow(a, b)) a = coming.next().value;
+    else if (isBelow(b, a)) b = going.next().value;
+    else return true;
+  }
+  return false;
+}
+
+/** A range as a key is its first and its last value. */
+function isBelow(range: Uint8Array, other: Uint8Array): boolean {
+  const half = range.length / 2;
+  return compareBytes(range.subarray(half), other.subarray(0, half)) < 0;
+}
+
+function elements(verb: "add" | "delete", { name, types, flavour, comment }: NftSet, keys: Keys): Operation[] {
+  return keys.count === 0 ? [] : [{ verb, object: "elements", set: { name, types, flavour, comment }, keys }];
 }

@@ -1,5 +1,6 @@
 // A Transaction is what the kernel is asked to do: a list of batches, each atomic by itself, in order. Most have one batch; a new interval set takes
 // one more before the rules that use it, because packets see such a set empty until the commit that creates it has ended (kernel-facts, Hole B).
+// None when the kernel already holds what is desired.
 
 import type { Chain, Keys, MapEntry, NftMap, NftSet, Rule, Ruleset } from "../ruleset/types.ts";
 
@@ -19,8 +20,8 @@ export type Operation =
   | { readonly verb: "add"; readonly object: "rule"; readonly chain: string; readonly rule: Rule; readonly before?: number }
   /** The rule that stood at that index when the batch began gives way to this one, whose counter starts at nothing. */
   | { readonly verb: "replace"; readonly object: "rule"; readonly chain: string; readonly at: number; readonly rule: Rule }
-  /** The rule that stood at that index when the batch began. After the insertions before it. */
-  | { readonly verb: "delete"; readonly object: "rule"; readonly chain: string; readonly at: number }
+  /** The rule that stood at that index when the batch began. After the insertions before it. `held`: what is known of it, for people. */
+  | { readonly verb: "delete"; readonly object: "rule"; readonly chain: string; readonly at: number; readonly held?: ActualRule }
   /** Adds the set without its elements; elements follow as an operation of their own. */
   | { readonly verb: "add"; readonly object: "set"; readonly set: NftSet }
   | { readonly verb: "delete"; readonly object: "set"; readonly name: string }
@@ -38,16 +39,19 @@ export interface Transaction {
   readonly batches: readonly Batch[];
 }
 
-/** What the kernel holds of hostward's table, as far as a diff needs it. Undefined where there is no table. */
+/**
+ * What the kernel holds of hostward's table, as far as a diff needs it. Undefined where there is no table. What is as hostward left it is the very
+ * object that the ruleset had: such things are told by reference.
+ */
 export interface Actual {
   readonly chains: readonly ActualChain[];
   readonly sets: readonly (NftSet & Sized)[];
   readonly maps: readonly (NftMap & Sized)[];
 }
 
-/** Declared capacity: adding beyond it is ENFILE and it cannot grow, so an outgrown set is deleted and made anew in the same batch. */
+/** Declared capacity, 0 for none: adding beyond it is ENFILE and it cannot grow. Not said of what hostward made: as it declares it for that content. */
 export interface Sized {
-  readonly size: number;
+  readonly size?: number;
 }
 
 export interface ActualChain {

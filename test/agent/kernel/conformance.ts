@@ -3,11 +3,12 @@
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
-import { type Kernel, KernelError, type KernelEvent } from "../../../agent/kernel/interface.ts";
-import type { Actual, Operation } from "../../../rules/diff/types.ts";
+import type { Kernel } from "../../../agent/kernel/interface.ts";
+import { originComment } from "../../../rules/ruleset/comment.ts";
+import { ruleIdentity } from "../../../rules/ruleset/identity.ts";
 import { capacity, packKeys } from "../../../rules/ruleset/keys.ts";
 import type { DataType, NftMap, NftSet } from "../../../rules/ruleset/types.ts";
+import { withIdentities } from "./identities.ts";
 import {
   addBase,
   addChain,
@@ -15,6 +16,7 @@ import {
   addEntries,
   addMap,
   addRule,
+  address,
   addresses,
   addSet,
   addTable,
@@ -24,16 +26,21 @@ import {
   hashSet,
   jump,
   prefixSet,
+  rule,
   TABLE,
 } from "./operations.ts";
+import { testOwnership } from "./ownership.ts";
 import { acceptances, refusals } from "./refusals.ts";
+import { testRuleEdits } from "./ruleEdits.ts";
+import { apply, failure, tableOf, type Use } from "./suite.ts";
+import { testTargetedReading, testWatching } from "./touched.ts";
 
-/** The kernel of the running test. */
-type Use = () => Kernel;
+/** Another process's kernel on the same ruleset as this one. */
+type Another<K extends Kernel> = (kernel: K) => Kernel;
 
-export function describeKernel(name: string, open: () => Kernel): void {
+export function describeKernel<K extends Kernel>(name: string, open: () => K, another: Another<K>): void {
   describe(name, () => {
-    let kernel: Kernel;
+    let kernel: K;
     beforeEach(() => {
       kernel = open();
     });
@@ -43,18 +50,13 @@ export function describeKernel(name: string, open: () => Kernel): void {
     });
     const use = (): Kernel => kernel;
     describe("reads what was committed", () => testReading(use));
+    describe("changes single rules", () => testRuleEdits(use));
+    describe("reads again only what was touched", () => testTargetedReading(use));
     describe("refuses what it must", () => testRefusals(use));
     describe("counts generations", () => testGenerations(use));
     describe("tells its watchers", () => testWatching(use));
+    describe("keeps tables to their owners", () => testOwnership(use, () => another(kernel)));
   });
-}
-
-async function tableOf(kernel: Kernel): Promise<Actual | undefined> {
-  return (await kernel.read(TABLE)).actual;
-}
-
-async function apply(kernel: Kernel, ...operations: readonly Operation[]): Promise<void> {
-  await kernel.commit(batch(...operations));
 }
 
 function testReading(use: Use): void {
@@ -65,7 +67,7 @@ function testReading(use: Use): void {
     assert.deepEqual(await tableOf(use()), { chains: [], sets: [], maps: [] });
   });
 
-  test("chains are read in order of their names, with their rules counted", async () => {
+  test("chains are read in order of their names, with their rules", async () => {
     await apply(
       use(),
       addTable,
@@ -76,10 +78,10 @@ function testReading(use: Use): void {
       addRule("web", counter),
       addRule("input", jump("web")),
     );
-    assert.deepEqual((await tableOf(use()))?.chains, [
-      { name: "db", rules: 0 },
-      { name: "input", base: { hook: "input", priority: -5, policy: "accept" }, rules: 1 },
-      { name: "web", rules: 2 },
+    assert.deepEqual(withIdentities(await tableOf(use()))?.chains, [
+      { name: "db", rules: [] },
+      { name: "input", base: { hook: "input", priority: -5, policy: "accept" }, rules: [ruleIdentity(rule(jump("web")))] },
+      { name: "web", rules: [ruleIdentity(rule(counter)), ruleIdentity(rule(counter))] },
     ]);
   });
 
@@ -101,6 +103,36 @@ function testReading(use: Use): void {
     const map: NftMap = { name: "m", types, entries, comment: "interface to endpoint" };
     await apply(use(), addTable, addChain("a"), addMap(map), addEntries(map, ...entries.toReversed()));
     assert.deepEqual((await tableOf(use()))?.maps, [{ ...map, size: capacity(4) }]);
+  });
+
+  test("a map that counts, with the comments of the rules that its entries stand for", async () => {
+    const origin = { kind: "GlobalNetworkPolicy", name: "web", direction: "ingress", index: 3 } as const;
+    const entries = [
+      { key: ["eth0"], verdict: { kind: "drop" }, origin },
+      { key: ["eth1"], verdict: { kind: "accept" } },
+    ] as const;
+    const map: NftMap = { name: "m", types: ["ifname"], counters: true, entries, comment: "" };
+    await apply(use(), addTable, addMap(map), addEntries(map, ...entries));
+    const [held = assert.fail("no map")] = (await tableOf(use()))?.maps ?? [];
+    assert.equal(held.counters, true);
+    assert.deepEqual(
+      held.entries.map(({ key, verdict, origin: of }) => [key, verdict, of && originComment(of)]),
+      [
+        [["eth0"], { kind: "drop" }, "GlobalNetworkPolicy web ingress rule 3"],
+        [["eth1"], { kind: "accept" }, undefined],
+      ],
+    );
+  });
+
+  test("a map of concatenated addresses and ports", async () => {
+    const types: DataType[] = ["ipv4_addr", "inet_proto", "inet_service"];
+    const entries = [
+      { key: [address(0x0a000001), 6, 80], verdict: { kind: "accept" } },
+      { key: [address(0x0a000001), 17, 53], verdict: { kind: "drop" } },
+    ] as const;
+    const map: NftMap = { name: "m", types, entries, comment: "" };
+    await apply(use(), addTable, addMap(map), addEntries(map, ...entries));
+    assert.deepEqual((await tableOf(use()))?.maps, [{ ...map, size: capacity(2) }]);
   });
 
   test("a comment that nft could not read back is stored as one that it can", async () => {
@@ -158,36 +190,6 @@ function testGenerations(use: Use): void {
       (await tableOf(use()))?.chains.map((chain) => chain.name),
       ["a"],
     );
-  });
-}
-
-function testWatching(use: Use): void {
-  test("a watcher hears of every change and of nothing after it stopped", async () => {
-    const events: KernelEvent[] = [];
-    const stop = use().watch((event) => events.push(event));
-    const first = await use().commit(batch(addTable));
-    await failure(use().commit(batch(addChain("a"), addChain("a"))));
-    const second = await use().commit(batch(addChain("a")));
-    await until(() => events.length >= 2);
-    stop();
-    await apply(use(), addChain("b"));
-    await sleep(30);
-    assert.deepEqual(
-      events.map((event) => event.kind === "generation" && event.generation),
-      [first.generation, second.generation],
-    );
-  });
-
-  test("two watchers hear the same, and one stops alone", async () => {
-    const heard = [0, 0];
-    const stops = heard.map((_, i) => use().watch(() => heard.splice(i, 1, (heard[i] ?? 0) + 1)));
-    await apply(use(), addTable);
-    await until(() => heard[0] === 1 && heard[1] === 1);
-    stops[0]?.();
-    await apply(use(), addChain("a"));
-    await until(() => heard[1] === 2);
-    assert.equal(heard[0], 1);
-    stops[1]?.();
   });
 }
 
@@ -253,18 +255,3 @@ const sets: readonly (readonly [string, NftSet, number])[] = [
     0,
   ],
 ];
-
-async function failure(work: Promise<unknown>): Promise<KernelError> {
-  const error = await work.then(
-    () => assert.fail("it was to be refused"),
-    (reason: unknown) => reason,
-  );
-  assert.ok(error instanceof KernelError, String(error));
-  return error;
-}
-
-/** Waits for what an event loop will bring, at most a second. */
-async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 200 && !condition(); i++) await sleep(5);
-  assert.ok(condition(), "it did not happen within a second");
-}

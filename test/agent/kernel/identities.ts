@@ -3,6 +3,6 @@
 import type { Actual } from "../../../rules/diff/types.ts";
 import { identityText } from "../../../rules/ruleset/identity.ts";
 
-export function withIdentities(actual: Actual | undefined): object | undefined {
+export function withIdentities(actual: Actual | undefined) {
   return actual && { ...actual, chains: actual.chains.map((chain) => ({ ...chain, rules: chain.rules.map(identityText) })) };
 }

@@ -7,7 +7,9 @@ import { createMemoryKernel } from "../../../agent/kernel/memory.ts";
 import { describeKernel } from "./conformance.ts";
 import { addChain, addRule, addTable, batch, counter, rule, TABLE } from "./operations.ts";
 
-describeKernel("the kernel in memory", createMemoryKernel);
+const other = { processId: 4711, processName: "nft" };
+
+describeKernel("the kernel in memory", createMemoryKernel, (kernel) => kernel.another(other));
 
 describe("faults of the kernel in memory", () => {
   test("an operation is refused with the error number that the test chose, until it chooses otherwise", async () => {
@@ -35,15 +37,16 @@ describe("faults of the kernel in memory", () => {
   test("somebody else's commit moves the generation and names its process", async () => {
     const kernel = createMemoryKernel();
     const { generation } = await kernel.commit(batch(addTable));
-    const heard = new Promise<KernelEvent>((resolve) => kernel.watch(resolve));
-    kernel.commitAs({ processId: 4711, processName: "nft" }, batch(addChain("foreign")));
-    assert.deepEqual(await heard, { kind: "generation", generation: generation + 1, processId: 4711, processName: "nft" });
+    const heard = new Promise<KernelEvent>((resolve) => kernel.watch(TABLE, resolve));
+    kernel.commitAs(other, batch(addChain("foreign")));
+    const touched = { kind: "parts", chains: new Set(["foreign"]), sets: new Set() };
+    assert.deepEqual(await heard, { kind: "generation", generation: generation + 1, ...other, touched });
     await assert.rejects(kernel.commit(batch(addChain("a")), { generation }), (error) => error instanceof KernelError && error.code === "stale");
   });
 
   test("lost notifications are told as such", async () => {
     const kernel = createMemoryKernel();
-    const heard = new Promise<KernelEvent>((resolve) => kernel.watch(resolve));
+    const heard = new Promise<KernelEvent>((resolve) => kernel.watch(TABLE, resolve));
     kernel.overflow();
     assert.deepEqual(await heard, { kind: "overflow" });
   });

@@ -1,0 +1,84 @@
+// Of the suite for kernels: tables that belong to one socket, and what becomes of them when it is closed.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Kernel } from "../../../agent/kernel/interface.ts";
+import type { Operation } from "../../../rules/diff/types.ts";
+import { addChain, addTable, batch, deleteTable, flush, TABLE } from "./operations.ts";
+import { append, apply, failure, tableOf, type Use } from "./suite.ts";
+import { touchedBy } from "./touched.ts";
+
+export const addOwned: Operation = { verb: "add", object: "table", owned: true };
+
+export function testOwnership(use: Use, another: () => Kernel): void {
+  const ownership = async (kernel = use()) => (await kernel.read(TABLE)).ownership;
+
+  /** What is owned does not outlive the test. */
+  async function withOther(work: (other: Kernel) => Promise<void>): Promise<void> {
+    const other = another();
+    try {
+      await work(other);
+    } finally {
+      for (const kernel of [use(), other]) await kernel.commit(batch(deleteTable)).catch(() => undefined);
+      other.close();
+    }
+  }
+
+  test("a table that is not there, and one without flags, are nobody's", async () => {
+    assert.equal(await ownership(), "nobody");
+    await apply(use(), addTable);
+    assert.equal(await ownership(), "nobody");
+  });
+
+  test("what one owns only it can change; others read it", async () => {
+    assert.equal(await use().canOwn(), true);
+    await withOther(async (other) => {
+      await apply(use(), addOwned, addChain("c"), append("a"));
+      assert.deepEqual([await ownership(), await ownership(other)], ["us", "other"]);
+      for (const asked of [addChain("b"), flush("c"), deleteTable, addTable, addOwned]) {
+        const error = await failure(other.commit(batch(asked)));
+        assert.deepEqual([error.code, error.errno], ["owned", "EPERM"]);
+      }
+      assert.equal((await other.read(TABLE)).actual?.chains[0]?.rules.length, 1);
+      await apply(use(), append("b"), addOwned);
+    });
+  });
+
+  test("what is owned outlives its owner, and anybody may change it then", async () => {
+    await withOther(async (other) => {
+      await apply(other, addOwned, addChain("a"));
+      other.close();
+      await orphaned(use());
+      await apply(use(), addChain("b"));
+      assert.equal((await failure(use().commit(batch(addTable)))).errno, "ENOTSUP", "its flags are others");
+      await apply(use(), deleteTable);
+      assert.equal(await ownership(), "nobody");
+    });
+  });
+
+  test("what has lost its owner can be adopted, which is a change of the table", async () => {
+    await withOther(async (other) => {
+      await apply(other, addOwned, addChain("a"));
+      other.close();
+      await orphaned(use());
+      assert.deepEqual(await touchedBy(use(), batch(addOwned)), { kind: "table" });
+      assert.equal(await ownership(), "us");
+      assert.deepEqual(
+        (await tableOf(use()))?.chains.map(({ name }) => name),
+        ["a"],
+      );
+    });
+  });
+
+  test("a table that is there as nobody's does not become owned", async () => {
+    await apply(use(), addTable);
+    assert.equal((await failure(use().commit(batch(addOwned)))).errno, "ENOTSUP");
+  });
+
+  /** The kernel hears of a closed socket a moment later. */
+  async function orphaned(kernel: Kernel): Promise<void> {
+    for (let i = 0; i < 200 && (await ownership(kernel)) !== "orphan"; i++) await sleep(5);
+    assert.equal(await ownership(kernel), "orphan");
+  }
+}
