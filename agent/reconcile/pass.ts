@@ -2,6 +2,7 @@
 // all the way and is the only thing in hostward that changes the kernel's rules. Each stage is timed. When a pass runs is runner.ts.
 
 import { createCompiler } from "../../rules/compile/compile.ts";
+import { describeDifference } from "../../rules/diff/difference.ts";
 import { actualOf } from "../../rules/diff/diff.ts";
 import { diffOwned, removal, shieldOf } from "../../rules/diff/takeover.ts";
 import type { Actual, Transaction } from "../../rules/diff/types.ts";
@@ -13,11 +14,9 @@ import type { Ruleset } from "../../rules/ruleset/types.ts";
 import type { Committed, Kernel, Ownership } from "../kernel/interface.ts";
 import { KernelError } from "../kernel/interface.ts";
 import type { Snapshot } from "../store/store.ts";
-import { describeDrift } from "./drift.ts";
 import { type Looker, lookAtKernel } from "./look.ts";
 
 const createCheck = () => checkRuleset;
-const describeDifference = describeDrift;
 
 export interface PassInput {
   readonly node: string;

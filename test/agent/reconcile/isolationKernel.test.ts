@@ -22,7 +22,7 @@ after(() => lab?.close());
 
 /** Rules of the policy "web" with the port 666 get what nf_tables refuses (nft_verdict_init: ENOENT). */
 function spoiled(operation: Operation): Operation {
-  if (operation.object !== "rule" || operation.rule.origin.name !== "web") return operation;
+  if (operation.object !== "rule" || operation.verb === "delete" || operation.rule.origin.name !== "web") return operation;
   const has666 = operation.rule.statements.some((one) => one.kind === "match" && one.value.kind === "scalar" && one.value.value === 666);
   if (!has666) return operation;
   return { ...operation, rule: { ...operation.rule, statements: [{ kind: "verdict", verdict: { kind: "jump", chain: "nowhere" } }] } };
@@ -30,10 +30,11 @@ function spoiled(operation: Operation): Operation {
 
 function withSpoiledRules(kernel: Kernel): Kernel {
   return {
-    read: (table) => kernel.read(table),
+    read: (...of) => kernel.read(...of),
     generation: () => kernel.generation(),
+    canOwn: () => kernel.canOwn(),
     commit: (batch, options) => kernel.commit({ ...batch, operations: batch.operations.map(spoiled) }, options),
-    watch: (listener) => kernel.watch(listener),
+    watch: (...of) => kernel.watch(...of),
     close: () => kernel.close(),
   };
 }

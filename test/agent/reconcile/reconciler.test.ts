@@ -4,12 +4,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createMemoryKernel, type MemoryKernel } from "../../../agent/kernel/memory.ts";
-import { describeDrift } from "../../../agent/reconcile/drift.ts";
 import { compilePass } from "../../../agent/reconcile/pass.ts";
 import { createReconciler, type Reconciler } from "../../../agent/reconcile/reconciler.ts";
+import type { RepairLimits } from "../../../agent/reconcile/repairs.ts";
 import type { Report } from "../../../agent/reconcile/report.ts";
 import type { Store } from "../../../agent/store/store.ts";
 import { table } from "../../../rules/compile/hooks.ts";
+import { describeDifference } from "../../../rules/diff/difference.ts";
 import { actualOf } from "../../../rules/diff/diff.ts";
 import type { Operation } from "../../../rules/diff/types.ts";
 import { formatProblem } from "../../../rules/model/problem.ts";
@@ -34,6 +35,7 @@ async function withReconciler(
   resources: readonly Resource[],
   use: (bench: Bench) => Promise<void>,
   kernel = createMemoryKernel({ processId: process.pid, processName: "hostward" }),
+  repairs?: RepairLimits,
 ): Promise<void> {
   const store = storeOf(...resources);
   const reports: Report[] = [];
@@ -41,6 +43,7 @@ async function withReconciler(
   const reconciler = createReconciler({
     kernel,
     timing,
+    ...(repairs && { repairs }),
     input: () => inputOf(store),
     onReport(report) {
       reports.push(report);
@@ -71,7 +74,7 @@ async function withReconciler(
 
 async function assertHolds(kernel: MemoryKernel, store: Store): Promise<void> {
   const { actual } = await kernel.read(table);
-  assert.equal(describeDrift(actual, actualOf(compilePass(inputOf(store)).ruleset)), undefined);
+  assert.equal(describeDifference(actual, actualOf(compilePass(inputOf(store)).ruleset)), undefined);
 }
 
 test("the first pass brings the whole ruleset, and a second finds nothing to do", () =>
@@ -164,16 +167,34 @@ test("a ruleset that never holds still makes the pass fail", () =>
     contested(100),
   ));
 
-test("a foreign change of the table is repaired, once, and told with its author", () =>
+test("a foreign change of the table is repaired at once, once, and told with its author", () =>
   withReconciler([endpoint("a"), policy("web", 80)], async ({ kernel, store, pass, next, reports }) => {
     await pass("start");
     kernel.commitAs(stranger, { table, operations: [{ verb: "flush", object: "chain" }] });
     const report = await next();
     assert.deepEqual([report.outcome, report.reasons], ["applied", ["foreign change"]]);
-    assert.match(report.drift ?? "", /^chain \S+ has 0 rules instead of \d+ \(last change by nft\[4711\]\)$/);
+    assert.match(report.repair?.what ?? "", /^chain \S+/);
+    assert.equal(report.repair?.by, "nft[4711]");
+    assert.ok(report.repair.milliseconds >= 0);
     await assertHolds(kernel, store);
-    await sleep(500);
+    await sleep(200);
     assert.equal(reports.length, 2, "the repair is no foreign change");
+  }));
+
+test("a rule of the table that somebody changed is found by what it does, and the others are left alone", () =>
+  withReconciler([endpoint("a"), policy("web", 80, 443)], async ({ kernel, store, pass, next }) => {
+    await pass("start");
+    const [name = ""] = [...(kernel.commits.at(-1)?.operations ?? [])].flatMap((one) =>
+      one.object === "rule" && one.verb === "add" && one.rule.origin.name === "web" ? [one.chain] : [],
+    );
+    const [first, second] = kernel.rules(table, name) ?? [];
+    assert.ok(first && second);
+    const changed = { ...first, statements: [{ kind: "verdict", verdict: { kind: "drop" } } as const] };
+    kernel.commitAs(stranger, { table, operations: [{ verb: "replace", object: "rule", chain: name, at: 0, rule: changed }] });
+    const report = await next();
+    assert.match(report.repair?.what ?? "", new RegExp(`^chain ${name}`));
+    assert.equal(kernel.rules(table, name)?.[1], second);
+    await assertHolds(kernel, store);
   }));
 
 test("a deleted table is made again", () =>
@@ -181,19 +202,44 @@ test("a deleted table is made again", () =>
     await pass();
     kernel.commitAs(stranger, { table, operations: [{ verb: "delete", object: "table" }] });
     const report = await next();
-    assert.match(report.drift ?? "", /^the table is gone/);
+    assert.match(report.repair?.what ?? "", /^the table is gone/);
     await assertHolds(kernel, store);
   }));
 
-test("a foreign change elsewhere is looked at and nothing is committed", () =>
-  withReconciler([endpoint("a")], async ({ kernel, pass, next }) => {
-    await pass();
-    const commits = kernel.commits.length;
-    kernel.commitAs(stranger, { table: "other", operations: [{ verb: "add", object: "table" }] });
-    const report = await next();
-    assert.deepEqual([report.outcome, report.reasons, report.drift], ["unchanged", ["foreign change"], undefined]);
-    assert.equal(kernel.commits.length, commits);
-  }));
+/** A kernel that counts how often its table is read. */
+function counted(): MemoryKernel & { readonly reads: number } {
+  const kernel = createMemoryKernel({ processId: process.pid, processName: "hostward" });
+  let reads = 0;
+  return {
+    ...kernel,
+    read: (...of) => {
+      reads++;
+      return kernel.read(...of);
+    },
+    get reads() {
+      return reads;
+    },
+  };
+}
+
+test("foreign changes elsewhere cost no pass and no look at the table, then and at the next change", async () => {
+  const kernel = counted();
+  await withReconciler(
+    [endpoint("a")],
+    async ({ pass, change, reports, store }) => {
+      await pass();
+      const { reads } = kernel;
+      for (let i = 0; i < 50; i++) kernel.commitAs(stranger, { table: `other${i}`, operations: [{ verb: "add", object: "table" }] });
+      await sleep(100);
+      assert.deepEqual([reports.length, kernel.reads], [1, reads]);
+      change(endpoint("a"), policy("web", 80));
+      assert.equal((await pass()).outcome, "applied");
+      assert.equal(kernel.reads, reads);
+      await assertHolds(kernel, store);
+    },
+    kernel,
+  );
+});
 
 test("lost notifications make the table be verified", () =>
   withReconciler([endpoint("a")], async ({ kernel, pass, next }) => {
@@ -202,13 +248,30 @@ test("lost notifications make the table be verified", () =>
     assert.deepEqual((await next()).reasons, ["foreign change"]);
   }));
 
-test("many foreign changes in a row are verified together", () =>
-  withReconciler([endpoint("a")], async ({ kernel, pass, reports }) => {
-    await pass();
-    for (let i = 0; i < 50; i++) kernel.commitAs(stranger, { table: `other${i}`, operations: [{ verb: "add", object: "table" }] });
-    await sleep(600);
-    assert.equal(reports.length, 2);
-  }));
+test("a fight is fought with part of the time, is told for as long as it lasts, and is won in the end", () =>
+  withReconciler(
+    [endpoint("a")],
+    async ({ kernel, store, pass, next, reports }) => {
+      await pass();
+      const end = performance.now() + 1000;
+      while (performance.now() < end) {
+        kernel.commitAs(stranger, { table, operations: [{ verb: "flush", object: "chain" }] });
+        await sleep(1);
+      }
+      const codes = (report: Report | undefined) => report?.problems.map(({ code }) => code);
+      while (!codes(reports.at(-1))?.includes("table-fight")) await next();
+      assert.match(reports.at(-1)?.problems[0]?.message ?? "", /nft\[4711\]/);
+      await sleep(300);
+      await assertHolds(kernel, store);
+      const spent = reports.filter(({ repair }) => repair !== undefined).flatMap(({ milliseconds }) => Object.values(milliseconds));
+      assert.ok(reports.length < 700, `${reports.length} passes in a second`);
+      assert.ok(spent.reduce((sum, one) => sum + one, 0) < 600, "no more than the burst and a quarter of the time");
+      await sleep(400);
+      assert.deepEqual(codes(await pass()), [], "the fight is over");
+    },
+    undefined,
+    { share: 0.25, burst: 100, fight: { repairs: 5, within: 500 } },
+  ));
 
 const goneHint = /no HostEndpoint is for node "host1" any more \((\d) for others\): nothing on this host is policed/;
 

@@ -1,71 +1,87 @@
-// What is suspicious reaches the report of a pass, stays there while passes fail, and is logged once.
+// What is suspicious about what is enforced: when it is looked for, and that it is told once.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createJournal } from "../../../agent/journal.ts";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createMemoryKernel } from "../../../agent/kernel/memory.ts";
-import { createLogger } from "../../../agent/log.ts";
-import { compilePass } from "../../../agent/reconcile/pass.ts";
+import { type CompiledPass, compilePass } from "../../../agent/reconcile/pass.ts";
 import { createReconciler } from "../../../agent/reconcile/reconciler.ts";
-import type { Report } from "../../../agent/reconcile/report.ts";
 import { createWarnings } from "../../../agent/reconcile/warnings.ts";
 import { usualSsh } from "../../../agent/sshAccess.ts";
-import { endpoint, eth0, inputOf, policy, storeOf } from "./hosts.ts";
+import type { Problem } from "../../../rules/model/problem.ts";
+import { endpoint, eth0, inputOf, storeOf } from "./hosts.ts";
 
 const ghostly = { ...endpoint("a"), profiles: ["ghost"] };
 
-test("warnings are in every report, of failed passes too, and are logged when they come and when they go", async () => {
-  const kernel = createMemoryKernel({ processId: process.pid, processName: "hostward" });
+/** What the warnings are after the pass, and how often they were told. */
+async function warningsOf(looks: readonly CompiledPass[]): Promise<{ readonly codes: readonly string[]; readonly told: number }> {
+  let codes: readonly string[] = [];
+  let told = 0;
+  const onWarnings = (problems: readonly Problem[]) => {
+    codes = problems.map(({ code }) => code);
+    told++;
+  };
+  const warnings = createWarnings({ ssh: usualSsh, rest: 5, onWarnings });
+  for (const look of looks) {
+    warnings.consider(look);
+    await sleep(60);
+  }
+  warnings.close();
+  return { codes, told };
+}
+
+test("what is suspicious is told some time after the pass, once, and again when it is over", async () => {
   const store = storeOf(ghostly);
-  const lines: string[] = [];
-  const journal = createJournal(createLogger("Info", "json", { write: (line) => lines.push(line) }));
-  let arrived = Promise.withResolvers<Report>();
-  const reconciler = createReconciler({
-    kernel,
-    input: () => inputOf(store),
-    timing: { minInterval: 1, retry: [60_000, 60_000], maxInterval: 60_000 },
-    onReport(report) {
-      journal.report(report);
-      arrived.resolve(report);
+  const first = compilePass(inputOf(store));
+  assert.deepEqual(await warningsOf([first, first, compilePass(inputOf(store))]), { codes: ["unknown-profile"], told: 1 });
+  store.update({ source: { resources: [endpoint("a")], problems: [] } });
+  assert.deepEqual(await warningsOf([first, compilePass(inputOf(store))]), { codes: [], told: 2 });
+});
+
+test("passes in quick succession are looked at together, the last of them", async () => {
+  let told: readonly Problem[] = [];
+  let times = 0;
+  const warnings = createWarnings({
+    ssh: usualSsh,
+    rest: 20,
+    onWarnings: (problems) => {
+      told = problems;
+      times++;
     },
   });
-  const pass = () => {
-    arrived = Promise.withResolvers();
-    reconciler.request("test");
-    return arrived.promise;
-  };
+  const store = storeOf(endpoint("a"));
+  for (let i = 0; i < 5; i++) {
+    store.update({ source: { resources: [{ ...endpoint("a"), profiles: [`ghost${i}`] }], problems: [] } });
+    warnings.consider(compilePass(inputOf(store)));
+  }
+  await sleep(150);
+  assert.equal(times, 1);
+  assert.match(told[0]?.message ?? "", /ghost4/);
+  warnings.consider(compilePass(inputOf(storeOf(ghostly))));
+  warnings.close();
+  await sleep(60);
+  assert.equal(times, 1, "nothing is told after the end");
+});
+
+test("the reconciler tells what is suspicious about what it enforces", async () => {
+  const told = Promise.withResolvers<readonly Problem[]>();
+  const kernel = createMemoryKernel({ processId: process.pid, processName: "hostward" });
+  const reconciler = createReconciler({ kernel, input: () => inputOf(storeOf(ghostly)), onReport: () => {}, onWarnings: told.resolve });
   try {
-    const codes = async () => (await pass()).problems.map(({ code, severity }) => `${severity} ${code}`);
-    assert.deepEqual(await codes(), ["warning unknown-profile"]);
-    assert.deepEqual(await codes(), ["warning unknown-profile"]);
-    kernel.refuse(() => "EINVAL");
-    store.update({ source: { resources: [ghostly, policy("p", 80)], problems: [] } });
-    assert.deepEqual(await codes(), ["error kernel-refused", "warning unknown-profile"]);
-    assert.equal(lines.filter((line) => line.includes("unknown-profile")).length, 1);
-    kernel.refuse(() => undefined);
-    store.update({ source: { resources: [endpoint("a")], problems: [] } });
-    assert.deepEqual(await codes(), []);
-    assert.equal(lines.filter((line) => line.includes("solved: ") && line.includes("unknown-profile")).length, 1);
+    reconciler.request("test");
+    assert.deepEqual(
+      (await told.promise).map(({ code, severity }) => [code, severity]),
+      [["unknown-profile", "warning"]],
+    );
   } finally {
     await reconciler.close();
   }
 });
 
-test("what nothing has changed about is not looked at again", () => {
-  const store = storeOf(ghostly);
-  const warningsOf = createWarnings(usualSsh);
-  const of = () => warningsOf(compilePass(inputOf(store)));
-  const first = of();
-  assert.equal(first.length, 1);
-  assert.equal(of(), first);
-  store.update({ source: { resources: [endpoint("a")], problems: [] } });
-  assert.deepEqual(of(), []);
-});
-
-test("kube-proxy in IPVS mode is told by its interface, in every state of that interface", () => {
+test("kube-proxy in IPVS mode is told by its interface, in every state of that interface", async () => {
   const store = storeOf(endpoint("a"));
-  const codes = () => createWarnings(usualSsh)(compilePass(inputOf(store))).map(({ code }) => code);
-  assert.deepEqual(codes(), []);
+  const codes = async () => (await warningsOf([compilePass(inputOf(store))])).codes;
+  assert.deepEqual(await codes(), []);
   store.update({ interfaces: [eth0, { name: "kube-ipvs0", addresses: [], up: false }] });
-  assert.deepEqual(codes(), ["kube-proxy-ipvs"]);
+  assert.deepEqual(await codes(), ["kube-proxy-ipvs"]);
 });
