@@ -116,12 +116,23 @@ test("a held policy is tried again when it changes, and in each retry", () =>
     assert.deepEqual([await open("web"), healed.isolated, healed.problems], [[666], 0, []]);
   }));
 
-test("a policy that is refused though the kernel had it is not dropped: the whole ruleset stays as it is", () =>
+test("a policy that the kernel holds is not sent again, so that it cannot be refused when another changes", () =>
   withHost(async ({ kernel, pass, open }) => {
     await pass("start", endpoint("a"), policy("web", 80));
     kernel.refuse(refuse("web", 80));
     const report = await pass("manifests", endpoint("a"), policy("web", 80), policy("db", 1));
-    assert.deepEqual([report.outcome, await open("web"), await open("db")], ["failed", [80], []]);
+    assert.deepEqual([report.outcome, report.isolated, await open("web"), await open("db")], ["applied", 0, [80], [1]]);
+  }));
+
+test("a policy that is refused though it was in force is not dropped: the pass fails", () =>
+  withHost(async ({ kernel, pass, open }) => {
+    await pass("start", endpoint("a"), policy("web", 80));
+    kernel.refuse((operation) => refuse("web", 80)(operation) ?? refuse("web", 443)(operation));
+    const report = await pass("manifests", endpoint("a"), policy("web", 443));
+    assert.deepEqual([report.outcome, report.isolated, await open("web")], ["unchanged", 1, [80]]);
+    kernel.commitAs({ processId: 7, processName: "nft" }, { table: "hostward", operations: [{ verb: "delete", object: "table" }] });
+    const failed = await pass("manifests", endpoint("a"), policy("web", 80), policy("db", 1));
+    assert.equal(failed.outcome, "failed");
   }));
 
 test("the state is degraded while a resource is isolated", () =>

@@ -1,0 +1,107 @@
+// The table is made a process's own, and anybody's again, while 50,000 packets a second are judged by it: for that it is deleted and made anew
+// behind a shield, and no packet may see it.
+
+import "../lab/enter.ts";
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Kernel } from "../../agent/kernel/interface.ts";
+import { openNetlinkKernel } from "../../agent/kernel/netlink.ts";
+import { type Applied, applyPass, compilePass } from "../../agent/reconcile/pass.ts";
+import { readManifest } from "../../agent/sources/manifest.ts";
+import { table } from "../../rules/compile/hooks.ts";
+import { shieldOf } from "../../rules/diff/takeover.ts";
+import { parseAddress } from "../../rules/net/address.ts";
+import { defaultPolicySettings } from "../../rules/resolve/settings.ts";
+import { flood } from "../lab/flood.ts";
+import { type Lab, openLab } from "../lab/lab.ts";
+import type { Namespace } from "../lab/namespace.ts";
+
+const manifest = `
+apiVersion: projectcalico.org/v3
+kind: HostEndpoint
+metadata: { name: tested }
+spec: { node: host1, interfaceName: eth0 }
+---
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkSet
+metadata: { name: allowed, labels: { list: allow } }
+spec: { nets: [10.0.0.0/25, 172.16.0.0/12] }
+---
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: { name: tested }
+spec:
+  selector: all()
+  types: [Ingress]
+  ingress:
+    - { action: Allow, protocol: UDP, destination: { ports: [1001] }, source: { selector: list == 'allow' } }
+    - { action: Deny, protocol: UDP, destination: { ports: [1002] }, source: { selector: list == 'allow' } }
+    - { action: Allow, protocol: UDP, destination: { ports: [1002] } }
+`;
+
+const switches = 20;
+const host = "10.0.0.1";
+const member = "10.0.0.9";
+const stranger = "192.0.2.77";
+const expectations = [
+  { port: 1001, source: member, passes: true },
+  { port: 1001, source: stranger, passes: false },
+  { port: 1002, source: member, passes: false },
+  { port: 1002, source: stranger, passes: true },
+] as const;
+
+function compiled(owned: boolean): ReturnType<typeof compilePass> {
+  const { resources, problems } = readManifest(manifest, "test");
+  assert.deepEqual(problems, []);
+  const address = parseAddress(host);
+  assert.ok(address);
+  const interfaces = [{ name: "eth0", addresses: [address], up: true }];
+  return compilePass({ node: "host1", settings: defaultPolicySettings, owned, snapshot: { revision: 1, resources, problems: [], interfaces } });
+}
+
+describe("a table that changes hands under load", () => {
+  let lab: Lab;
+  let peer: Namespace;
+  let kernel: Kernel;
+
+  before(async () => {
+    lab = await openLab();
+    peer = await lab.namespace("peer");
+    await lab.cable({ namespace: lab.host, name: "eth0", addresses: [`${host}/24`] }, { namespace: peer, name: "eth0", addresses: [`${member}/24`] });
+    await lab.host.ip("route add default via 10.0.0.9");
+    kernel = openNetlinkKernel();
+  });
+  after(async () => {
+    kernel.close();
+    await lab.close();
+  });
+
+  test(`no forbidden packet passes and no allowed one is lost in ${switches} changes of its ownership`, async (context) => {
+    assert.ok(await kernel.canOwn(), "Linux 6.9 has persistent owned tables");
+    let applied: Applied | undefined = (await applyPass(compiled(false), kernel, undefined)).applied;
+    const { counted } = await flood({ from: peer, at: lab.host, flows: expectations.map((flow) => ({ ...flow, destination: host })), packetsPerSecond: 50_000 }, async () => {
+      await sleep(100);
+      for (let round = 0; round < switches; round++) {
+        applied = (await applyPass(compiled(round % 2 === 0), kernel, applied)).applied;
+        const { ownership, actual } = await kernel.read(table);
+        assert.equal(ownership, round % 2 === 0 ? "us" : "nobody");
+        assert.ok(actual);
+        assert.equal((await kernel.read(shieldOf(table))).actual, undefined);
+        await sleep(50);
+      }
+    });
+    for (const [index, { port, source, passes }] of expectations.entries()) {
+      const { arrived = 0, passed = 0 } = counted[index] ?? {};
+      context.diagnostic(`udp ${port} from ${source}: ${arrived} arrived, ${passed} passed`);
+      assert.ok(arrived > 5000);
+      assert.equal(passed, passes ? arrived : 0, `udp ${port} from ${source}`);
+    }
+  });
+
+  test("a shield that a killed process has left goes with the first pass", async () => {
+    await kernel.commit({ table: shieldOf(table), operations: [{ verb: "add", object: "table" }] });
+    await applyPass(compiled(false), kernel, undefined);
+    assert.equal((await kernel.read(shieldOf(table))).actual, undefined);
+  });
+});
