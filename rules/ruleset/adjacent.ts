@@ -17,6 +17,7 @@ export function withoutFalseJoins(statements: readonly Statement[]): readonly St
 
 /** Joins a pair of equality comparisons of neighbouring transport fields, in the place of the one at the lower offset. */
 export function joinAdjacent(expressions: readonly Expression[]): readonly Expression[] {
+  if (!hasTwoTransportLoads(expressions)) return expressions;
   const compared = expressions.map((_, i) => equality(expressions, i));
   for (const low of compared) {
     const high = compared.find((other) => low !== undefined && other !== undefined && other.offset === low.offset + low.data.length);
@@ -25,6 +26,13 @@ export function joinAdjacent(expressions: readonly Expression[]): readonly Expre
     return rest.filter((_, i) => i !== low.at + 1 && i !== high.at && i !== high.at + 1).flat();
   }
   return expressions;
+}
+
+/** Which few rules have: most that read a port read one. */
+function hasTwoTransportLoads(expressions: readonly Expression[]): boolean {
+  let loads = 0;
+  for (const expression of expressions) if (expression.kind === "payload" && expression.base === "transport") loads += 1;
+  return loads > 1;
 }
 
 interface Equality {

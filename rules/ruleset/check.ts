@@ -1,13 +1,12 @@
 // What must hold of a ruleset before it is sent: the kernel refuses the whole batch over one bad rule, late and without saying why (a jump loop
 // after seconds). Each message names the rule by its origin. A message here is a bug in the compiler, never a fault of the user's policy.
 
+import { carryOver, type Findings, noFindings } from "./carryOver.ts";
+import { type ChainFindings, checkChain } from "./checkChain.ts";
 import { checkJumps } from "./checkJumps.ts";
-import { checkRule, type Named } from "./checkRule.ts";
-import { compareBytes, eachKey, firstUnsorted } from "./chunks.ts";
-import { originComment } from "./comment.ts";
-import { dataTypes } from "./fields.ts";
-import { encodeKey, keyWidth } from "./keys.ts";
-import type { Chain, DataType, Keys, MapEntry, NftMap, NftSet, Rule, Ruleset } from "./types.ts";
+import type { Named, Typed } from "./checkRule.ts";
+import { checkEntries, checkKeys } from "./checkSets.ts";
+import type { Chain, NftMap, NftSet, Ruleset, Verdict } from "./types.ts";
 import { encodeUtf8 } from "./utf8.ts";
 
 /** NFT_NAME_MAXLEN less the terminating zero. */
@@ -18,86 +17,159 @@ const legalName = /^[A-Za-z_.][A-Za-z0-9_./-]*$/;
 
 /** All that is wrong, in the order of the ruleset; empty for a ruleset that the kernel takes. */
 export function checkRuleset(ruleset: Ruleset): readonly string[] {
-  const { table, chains, sets, maps } = ruleset;
-  const named: Named = { sets: new Map(sets.map((set) => [set.name, set])), maps: new Map(maps.map((map) => [map.name, map])) };
+  return createCheck()(ruleset);
+}
+
+/** `checkRuleset` for a ruleset that changes: the result is the same, and of what is the same object as the last time only the names are looked at again. */
+export function createCheck(): (ruleset: Ruleset) => readonly string[] {
+  let last = nothing;
+  return (ruleset) => {
+    if (ruleset !== last.ruleset) last = check(ruleset, last);
+    return last.faults;
+  };
+}
+
+interface Checked {
+  readonly ruleset: Ruleset | undefined;
+  readonly names: readonly string[];
+  readonly sets: Findings<NftSet, readonly string[]>;
+  readonly maps: Findings<NftMap, MapFindings>;
+  readonly named: Named;
+  readonly chains: Findings<Chain, ChainFindings>;
+  readonly jumps: readonly string[];
+  readonly faults: readonly string[];
+}
+
+interface MapFindings {
+  readonly problems: readonly string[];
+  readonly targets: ReadonlySet<string>;
+}
+
+const nothing: Checked = {
+  ruleset: undefined,
+  names: [],
+  sets: noFindings,
+  maps: noFindings,
+  named: { sets: new Map(), maps: new Map() },
+  chains: noFindings,
+  jumps: [],
+  faults: [],
+};
+
+function check(ruleset: Ruleset, last: Checked): Checked {
+  const sets = carryOver(ruleset.sets, last.sets, (set, before) => checkKeys(set, before?.found.length === 0 ? before.thing : undefined));
+  const maps = carryOver(ruleset.maps, last.maps, findingsOfMap);
+  const named = sameTypes(sets, last.sets) && sameTypes(maps, last.maps) ? last.named : { sets: typesOf(ruleset.sets), maps: typesOf(ruleset.maps) };
+  const chains = carryOver(ruleset.chains, withoutStale(last, named), (chain, before) => checkChain(chain, named, before));
+  const isNamedAlike = ruleset.table === last.ruleset?.table && sets.sameNames && maps.sameNames && chains.sameNames;
+  const names = isNamedAlike ? last.names : checkNames(ruleset);
+  const jumps = isSameGraph({ chains, maps }, last) ? last.jumps : jumpsOf(chains, maps);
+  const next = { ruleset, names, sets, maps, named, chains, jumps };
+  return { ...next, faults: isNamedAlike && last.faults.length === 0 && isSound(next) ? last.faults : faultsOf(next) };
+}
+
+function findingsOfMap(map: NftMap): MapFindings {
+  return { problems: checkEntries(map), targets: new Set(map.entries.flatMap(({ verdict }) => targetOf(verdict))) };
+}
+
+type Unsummed = Omit<Checked, "faults"> & { readonly ruleset: Ruleset };
+
+/** Whether nothing is wrong with what has changed, and no base chain is among it. */
+function isSound({ sets, maps, chains, jumps }: Unsummed): boolean {
+  if (jumps.length > 0) return false;
+  if (sets.changed.some((at) => sets.found[at]?.length !== 0) || maps.changed.some((at) => maps.found[at]?.problems.length !== 0)) return false;
+  return chains.changed.every((at) => chains.things[at]?.kind === "regular" && chains.found[at]?.problems.length === 0);
+}
+
+function faultsOf({ ruleset, names, sets, maps, chains, jumps }: Unsummed): readonly string[] {
+  const faults = [...names];
+  for (const [at, problems] of sets.found.entries()) for (const problem of problems) faults.push(`set ${sets.things[at]?.name}: ${problem}`);
+  for (const [at, { problems }] of maps.found.entries()) for (const problem of problems) faults.push(`map ${maps.things[at]?.name}: ${problem}`);
+  for (const problem of checkHooks(ruleset.chains)) faults.push(problem);
+  for (const { problems } of chains.found) for (const problem of problems) faults.push(problem);
+  for (const problem of jumps) faults.push(problem);
+  return faults;
+}
+
+function checkNames({ table, chains, sets, maps }: Ruleset): readonly string[] {
   const lookups = [...sets.map(({ name }) => name), ...maps.map(({ name }) => name)];
   return [
     ...[table, ...lookups, ...chains.map(({ name }) => name)].flatMap(checkName),
     ...repeated(lookups).map((name) => `two sets or maps are named ${name}`),
     ...[sets, maps, chains].flatMap(checkSorted),
-    ...sets.flatMap((set) => checkKeys(set).map((problem) => `set ${set.name}: ${problem}`)),
-    ...maps.flatMap((map) => checkEntries(map).map((problem) => `map ${map.name}: ${problem}`)),
-    ...checkHooks(chains),
-    ...chains.flatMap((chain) => chain.rules.flatMap((rule, i) => checkRule(rule, named).map((problem) => `${where(chain, rule, i)}: ${problem}`))),
-    ...checkJumps(chains, named),
   ];
 }
 
-function where(chain: Chain, rule: Rule, index: number): string {
-  return `chain ${chain.name}, rule ${index} (${originComment(rule.origin)})`;
+function checkName(name: string): readonly string[] {
+  const isLegal = legalName.test(name);
+  const bytes = isLegal ? name.length : encodeUtf8(name).length;
+  if (bytes > MAX_NAME_BYTES) return [`the name ${name} has more than ${MAX_NAME_BYTES} bytes`];
+  return isLegal ? [] : [`"${name}" is no name for nft`];
 }
 
-function checkName(name: string): string[] {
-  if (encodeUtf8(name).length > MAX_NAME_BYTES) return [`the name ${name} has more than ${MAX_NAME_BYTES} bytes`];
-  return legalName.test(name) ? [] : [`"${name}" is no name for nft`];
-}
-
-function checkSorted(objects: readonly { readonly name: string }[]): string[] {
+function checkSorted(objects: readonly { readonly name: string }[]): readonly string[] {
   return objects
     .filter(({ name }, i) => i > 0 && name <= (objects[i - 1] as { name: string }).name)
     .map(({ name }) => `${name} is out of order or there twice`);
 }
 
-function checkKeys({ types, flavour, keys }: NftSet): string[] {
-  const field = keyWidth(types);
-  const width = flavour === "interval" ? 2 * field : field;
-  const bytes = keys.chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-  if (keys.width !== width || bytes !== width * keys.count) return [`keys of ${keys.width} bytes, ${keys.count} in ${bytes}`];
-  if (keys.chunks.some((chunk) => chunk.length === 0 || chunk.length % width !== 0)) return ["a chunk of keys that is empty or ends within a key"];
-  // Concatenated intervals would take a byte swap of some fields (nft 1.0.6) and a lookup that is slow to change.
-  if (flavour === "interval" && (types.length !== 1 || types.some((type) => dataTypes[type].order !== "big"))) return [`no intervals of ${types.join(" . ")}`];
-  const bad = firstUnsorted(keys) ?? (flavour === "interval" ? firstOverlap(keys) : undefined);
-  return bad === undefined ? [] : [`key ${bad} is out of order, there twice or overlaps`];
+function repeated(names: readonly string[]): readonly string[] {
+  const seen = new Set<string>();
+  return names.filter((name) => seen.size === seen.add(name).size);
 }
 
-/** Ranges may touch: a tree keeps the end of one and the beginning of the next as two elements. */
-function firstOverlap(keys: Keys): number | undefined {
-  const half = keys.width / 2;
-  let previous: Uint8Array | undefined;
-  let index = 0;
-  for (const key of eachKey(keys)) {
-    const from = key.subarray(0, half);
-    const to = key.subarray(half);
-    if (compareBytes(from, to) > 0 || (previous !== undefined && compareBytes(previous, from) >= 0)) return index;
-    previous = to;
-    index++;
-  }
-  return undefined;
+/** Whether rules may name them as before: the same names with the same types. */
+function sameTypes<T extends NftSet | NftMap, F>({ things, sameNames, changed }: Findings<T, F>, last: Findings<T, F>): boolean {
+  return sameNames && changed.every((at) => isTypedAlike(things[at] as T, last.things[at]));
 }
 
-function checkEntries({ types, entries }: NftMap): string[] {
-  const problems = entries.flatMap(({ key }) => keyProblem(types, key));
-  if (problems.length > 0) return problems;
-  const keys = entries.map(({ key }) => encodeKey(types, key));
-  const bad = keys.findIndex((key, i) => i > 0 && compareBytes(keys[i - 1] as Uint8Array, key) >= 0);
-  return bad === -1 ? [] : [`key ${bad} is out of order or there twice`];
+function isTypedAlike(a: Typed, b: Typed | undefined): boolean {
+  return a.types === b?.types || a.types.join() === b?.types.join();
 }
 
-function keyProblem(types: readonly DataType[], key: MapEntry["key"]): string[] {
-  try {
-    encodeKey(types, key);
-    return [];
-  } catch (error) {
-    return [error instanceof Error ? error.message : String(error)];
-  }
+/** Not the things themselves, whose elements would be kept from then on. */
+function typesOf(things: readonly (NftSet | NftMap)[]): ReadonlyMap<string, Typed> {
+  return new Map(things.map(({ name, types }) => [name, { types }]));
+}
+
+/** What still holds of the chains, now that sets and maps have come or gone: nothing of a chain that names one of other types, or that was not sound. */
+function withoutStale({ chains, named: before }: Checked, named: Named): Findings<Chain, ChainFindings> {
+  if (named === before) return chains;
+  const lost = new Set([...lostOf(before.sets, named.sets), ...lostOf(before.maps, named.maps)]);
+  const isStale = ({ problems, lookups }: ChainFindings): boolean => problems.length > 0 || [...lookups].some((name) => lost.has(name));
+  if (!chains.found.some(isStale)) return chains;
+  const stays = chains.found.map((found) => !isStale(found));
+  return { ...chains, things: chains.things.filter((_, at) => stays[at]), found: chains.found.filter((_, at) => stays[at]) };
+}
+
+function lostOf(before: ReadonlyMap<string, Typed>, now: ReadonlyMap<string, Typed>): readonly string[] {
+  return [...before].flatMap(([name, typed]) => (isTypedAlike(typed, now.get(name)) ? [] : [name]));
+}
+
+/** Whether every chain and every map leads where it led. */
+function isSameGraph({ chains, maps }: Pick<Checked, "chains" | "maps">, last: Checked): boolean {
+  if (!chains.sameNames || !maps.sameNames || maps.changed.length > 0) return false;
+  return chains.changed.every((at) => {
+    return chains.found[at]?.ways === last.chains.found[at]?.ways && hookOf(chains.things[at]) === hookOf(last.chains.things[at]);
+  });
+}
+
+function jumpsOf(chains: Checked["chains"], maps: Checked["maps"]): readonly string[] {
+  const targets = new Map(maps.things.map(({ name }, at) => [name, (maps.found[at] as MapFindings).targets]));
+  return checkJumps({ chains: chains.things, found: chains.found, maps: targets }, maps.things);
+}
+
+function targetOf(verdict: Verdict): readonly string[] {
+  return verdict.kind === "jump" || verdict.kind === "goto" ? [verdict.chain] : [];
 }
 
 /** Two base chains at one priority of a hook run in no defined order (semantics G46). */
-function checkHooks(chains: readonly Chain[]): string[] {
-  const hooks = chains.filter((chain) => chain.kind === "base").map(({ hook, priority }) => `${hook} ${priority}`);
+function checkHooks(chains: readonly Chain[]): readonly string[] {
+  const hooks: string[] = [];
+  for (const chain of chains) if (chain.kind === "base") hooks.push(`${chain.hook} ${chain.priority}`);
   return repeated(hooks).map((hook) => `two base chains at ${hook}`);
 }
 
-function repeated(names: readonly string[]): string[] {
-  return names.filter((name, i) => names.indexOf(name) < i);
+function hookOf(chain: Chain | undefined): string | undefined {
+  return chain?.kind === "base" ? `${chain.hook} ${chain.priority}` : undefined;
 }

@@ -1,11 +1,11 @@
 // What must hold of one rule by itself and of the sets it names, before lower may take it. Chains and jumps are check.ts's.
 
 import { readFields, withDependencies } from "./dependencies.ts";
-import { dataTypes, fields, l4proto } from "./fields.ts";
+import { dataTypes, fields, l4proto, maximum, nfproto } from "./fields.ts";
 import { encodeScalar } from "./keys.ts";
-import { lowerRule } from "./lower.ts";
+import { lowerStatements } from "./lower.ts";
 import { printStatement } from "./print.ts";
-import type { DataType, Field, NftMap, NftSet, Rule, Statement, Value } from "./types.ts";
+import type { DataType, Field, Rule, Statement, Value } from "./types.ts";
 import { encodeUtf8 } from "./utf8.ts";
 
 /** NFT_RULE_MAXEXPRS. */
@@ -15,28 +15,72 @@ const portProtocols: readonly number[] = [l4proto.tcp, l4proto.udp, l4proto.sctp
 
 /** The sets and maps of a ruleset by name. */
 export interface Named {
-  readonly sets: ReadonlyMap<string, NftSet>;
-  readonly maps: ReadonlyMap<string, NftMap>;
+  readonly sets: ReadonlyMap<string, Typed>;
+  readonly maps: ReadonlyMap<string, Typed>;
 }
 
-/** What is wrong with the rule, in no particular wording of its origin. */
-export function checkRule(rule: Rule, named: Named): string[] {
-  const problems = [
-    ...checkOrder(rule.statements),
-    ...rule.statements.flatMap((statement) => checkStatement(statement, named)),
-    ...checkPorts(rule.statements),
-  ];
+export interface Typed {
+  readonly types: readonly DataType[];
+}
+
+const none: readonly string[] = [];
+
+/** What is wrong with the rule, in no particular wording of its origin. Most of a ruleset is sound, so that the way there makes nothing. */
+export function checkRule({ statements }: Rule, named: Named): readonly string[] {
+  const problems: string[] = [];
+  if (!isOrdered(statements)) problems.push(...checkOrder(statements));
+  for (const statement of statements) for (const problem of checkStatement(statement, named)) problems.push(problem);
+  for (const problem of checkPorts(statements)) problems.push(problem);
   if (problems.length > 0) return problems;
-  const expressions = lowerRule(rule).length;
-  const tooLong = expressions > MAX_EXPRESSIONS ? [`${expressions} expressions, the kernel takes ${MAX_EXPRESSIONS} a rule`] : [];
-  return [...withDependencies(rule.statements).conflicts, ...tooLong];
+  const conflicts = mayConflict(statements) ? withDependencies(statements).conflicts : none;
+  const tooLong = checkLength(statements);
+  return conflicts.length === 0 && tooLong.length === 0 ? none : [...conflicts, ...tooLong];
+}
+
+/** Counted only where it could be so: a statement is as many expressions as fields that it reads and three more at most, and implies eight at most once. */
+function checkLength(statements: readonly Statement[]): readonly string[] {
+  let most = 8;
+  for (const statement of statements) most += readFields(statement).length + 3;
+  if (most <= MAX_EXPRESSIONS) return none;
+  const expressions = lowerStatements(statements).length;
+  return expressions > MAX_EXPRESSIONS ? [`${expressions} expressions, the kernel takes ${MAX_EXPRESSIONS} a rule`] : none;
+}
+
+/** Whether the rule tells more than once of a protocol, be it by a header that it reads or an answer that it gives. */
+function mayConflict(statements: readonly Statement[]): boolean {
+  let families = 0;
+  for (const statement of statements) {
+    if (statement.kind === "reject" && statement.with === "tcp reset") return true;
+    if (statement.kind === "match" && statement.field === "meta nfproto") families |= statement.op === "==" ? familyBit(statement.value) : 0;
+    for (const field of readFields(statement)) {
+      const { header } = fields[field];
+      if (header === "icmp" || header === "icmpv6") return true;
+      if (header !== undefined) families |= header === "ip" ? 1 : 2;
+    }
+  }
+  return families !== 0 && families !== 1 && families !== 2;
+}
+
+function familyBit(value: Value): number {
+  if (value.kind !== "scalar") return 0;
+  return value.value === nfproto.ipv4 ? 1 : value.value === nfproto.ipv6 ? 2 : 4;
 }
 
 /**
  * Matches, then effects, then at most one verdict. A match after an effect would have counted or logged packets that the rule does not
  * mean, and nft 1.0.6 moves matches over effects when it joins them.
  */
-function checkOrder(statements: readonly Statement[]): string[] {
+function isOrdered(statements: readonly Statement[]): boolean {
+  let last = 0;
+  for (const statement of statements) {
+    const next = rank(statement);
+    if (next < last || (next === 2 && last === 2)) return false;
+    last = next;
+  }
+  return statements.length > 0;
+}
+
+function checkOrder(statements: readonly Statement[]): readonly string[] {
   if (statements.length === 0) return ["no statements"];
   const out = statements.filter((statement, i) => i > 0 && rank(statement) < rank(statements[i - 1] as Statement));
   const verdicts = statements.filter((statement) => rank(statement) === 2).length;
@@ -62,16 +106,16 @@ function rank(statement: Statement): 0 | 1 | 2 {
   }
 }
 
-function checkStatement(statement: Statement, named: Named): string[] {
+function checkStatement(statement: Statement, named: Named): readonly string[] {
   switch (statement.kind) {
     case "match":
-      return checkValue(fields[statement.field].type, statement.value).map((reason) => `${statement.field}: ${reason}`);
+      return checkMatch(statement.field, statement.value);
     case "lookup":
       return checkTypes(statement.fields, statement.set, named.sets.get(statement.set));
     case "vmap":
       return checkTypes(statement.fields, statement.map, named.maps.get(statement.map));
     case "limit":
-      return isPositive(statement.rate) && isPositive(statement.burst) ? [] : ["limit: rate and burst must be positive integers"];
+      return isPositive(statement.rate) && isPositive(statement.burst) ? none : ["limit: rate and burst must be positive integers"];
     case "setMark":
       return [statement.mask, statement.value].flatMap((number) => checkScalar("mark", number));
     case "counter":
@@ -79,18 +123,28 @@ function checkStatement(statement: Statement, named: Named): string[] {
     case "notrack":
     case "reject":
     case "verdict":
-      return [];
+      return none;
   }
 }
 
-function checkTypes(concatenated: readonly Field[], name: string, set: { readonly types: readonly DataType[] } | undefined): string[] {
-  if (set === undefined) return [`there is no ${name}`];
-  const read = concatenated.map((field) => fields[field].type).join(" . ");
-  const kept = set.types.join(" . ");
-  return read === kept ? [] : [`${name} is of type ${kept}, looked up by ${read}`];
+function checkMatch(field: Field, value: Value): readonly string[] {
+  const reasons = checkValue(fields[field].type, value);
+  return reasons.length === 0 ? none : reasons.map((reason) => `${field}: ${reason}`);
 }
 
-function checkValue(type: DataType, value: Value): string[] {
+/** Below zero where a number is no value of the type at all. */
+const largestNumber = Object.fromEntries(
+  Object.entries(dataTypes).map(([type, { width, order }]) => [type, width > 4 || order === "text" || type === "ipv4_addr" ? -1 : maximum(type as DataType)]),
+) as Readonly<Record<DataType, number>>;
+
+function checkTypes(concatenated: readonly Field[], name: string, set: Typed | undefined): readonly string[] {
+  if (set === undefined) return [`there is no ${name}`];
+  const { types } = set;
+  if (types.length === concatenated.length && concatenated.every((field, at) => fields[field].type === types[at])) return none;
+  return [`${name} is of type ${types.join(" . ")}, looked up by ${concatenated.map((field) => fields[field].type).join(" . ")}`];
+}
+
+function checkValue(type: DataType, value: Value): readonly string[] {
   switch (value.kind) {
     case "scalar":
       return checkScalar(type, value.value);
@@ -107,7 +161,7 @@ function checkValue(type: DataType, value: Value): string[] {
 }
 
 /** Comparing host-order numbers by less and greater takes a byte swap first, which no field needs. */
-function checkRange(type: DataType, { from, to }: Extract<Value, { kind: "range" }>): string[] {
+function checkRange(type: DataType, { from, to }: Extract<Value, { kind: "range" }>): readonly string[] {
   if (dataTypes[type].order !== "big") return [`no ranges of ${type}`];
   const problems = [from, to].flatMap((scalar) => checkScalar(type, scalar));
   if (problems.length > 0) return problems;
@@ -118,10 +172,11 @@ function numberOf(scalar: Extract<Value, { kind: "range" }>["from"]): bigint {
   return typeof scalar === "object" ? scalar.value : BigInt(scalar);
 }
 
-function checkScalar(type: DataType, scalar: Extract<Value, { kind: "scalar" }>["value"]): string[] {
+function checkScalar(type: DataType, scalar: Extract<Value, { kind: "scalar" }>["value"]): readonly string[] {
+  if (typeof scalar === "number" && Number.isInteger(scalar) && scalar >= 0 && scalar <= largestNumber[type]) return none;
   try {
     encodeScalar(type, scalar);
-    return [];
+    return none;
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)];
   }
@@ -135,12 +190,23 @@ function isNameStart(text: string): boolean {
  * The kernel reads ports of any protocol's header, so the rule must say of which protocols it means them; and nft 1.0.6 aborts when it lists
  * ports of a protocol that it knows to have none.
  */
-function checkPorts(statements: readonly Statement[]): string[] {
-  const ports = statements.findIndex((statement) => readFields(statement).some((field) => field === "th sport" || field === "th dport"));
-  if (ports === -1) return [];
-  const protocol = statements.findIndex((statement) => readFields(statement).includes("meta l4proto"));
-  const early = protocol === -1 || protocol > ports ? ["ports are matched before the protocol"] : [];
-  return [...early, ...statements.filter(isPortless).map((statement) => `ports are matched, but "${printStatement(statement)}"`)];
+function checkPorts(statements: readonly Statement[]): readonly string[] {
+  const ports = statements.findIndex(readsPort);
+  if (ports === -1) return none;
+  const protocol = statements.findIndex(readsProtocol);
+  const early = protocol === -1 || protocol > ports;
+  if (!early && !statements.some(isPortless)) return none;
+  const portless = statements.filter(isPortless).map((statement) => `ports are matched, but "${printStatement(statement)}"`);
+  return early ? ["ports are matched before the protocol", ...portless] : portless;
+}
+
+function readsPort(statement: Statement): boolean {
+  const read = readFields(statement);
+  return read.includes("th sport") || read.includes("th dport");
+}
+
+function readsProtocol(statement: Statement): boolean {
+  return readFields(statement).includes("meta l4proto");
 }
 
 function isPortless(statement: Statement): boolean {

@@ -25,6 +25,7 @@ const required: Readonly<Record<Header, { readonly nfproto: number; readonly l4p
 };
 
 export function withDependencies(statements: readonly Statement[]): Expanded {
+  if (!statements.some(implies)) return { statements, conflicts: [] };
   const known: Known = { nfproto: undefined, l4proto: undefined };
   const expanded: Statement[] = [];
   const conflicts: string[] = [];
@@ -42,11 +43,23 @@ export function withDependencies(statements: readonly Statement[]): Expanded {
   return { statements: expanded, conflicts };
 }
 
+/** Whether the statement reads a header or answers, so that it may imply what the rule does not say. */
+function implies(statement: Statement): boolean {
+  if (statement.kind === "reject") return statement.with === "tcp reset";
+  for (const field of readFields(statement)) if (fields[field].header !== undefined) return true;
+  return false;
+}
+
 /** The packet fields a statement compares or looks up, in register order. */
 export function readFields(statement: Statement): readonly Field[] {
-  if (statement.kind === "match") return [statement.field];
-  return statement.kind === "lookup" || statement.kind === "vmap" ? statement.fields : [];
+  if (statement.kind === "match") return alone[statement.field];
+  return statement.kind === "lookup" || statement.kind === "vmap" ? statement.fields : nothing;
 }
+
+const nothing: readonly Field[] = [];
+const alone = Object.fromEntries(Object.keys(fields).map((field): [string, readonly Field[]] => [field, [field as Field]])) as Readonly<
+  Record<Field, readonly Field[]>
+>;
 
 type Conflict = (reason: string) => void;
 

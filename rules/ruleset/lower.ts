@@ -3,7 +3,7 @@
 
 import { joinAdjacent, withoutFalseJoins } from "./adjacent.ts";
 import { logPrefixText } from "./comment.ts";
-import { readFields, withDependencies } from "./dependencies.ts";
+import { withDependencies } from "./dependencies.ts";
 import type { CmpOp, Expression } from "./expression.ts";
 import { dataTypes, fields, paddedWidth } from "./fields.ts";
 import { encodeScalar } from "./keys.ts";
@@ -22,20 +22,29 @@ const ADMIN_PROHIBITED = 3;
 const seconds = { second: 1n, minute: 60n, hour: 3600n, day: 86400n } as const;
 
 export function lowerRule(rule: Rule): readonly Expression[] {
-  const { statements } = withDependencies(withoutFalseJoins(rule.statements));
-  return joinAdjacent(statements.flatMap(lowerStatement));
+  return lowerStatements(rule.statements);
 }
 
-function lowerStatement(statement: Statement): Expression[] {
+export function lowerStatements(statements: readonly Statement[]): readonly Expression[] {
+  const expressions: Expression[] = [];
+  for (const statement of withDependencies(withoutFalseJoins(statements)).statements) {
+    for (const expression of lowerStatement(statement)) expressions.push(expression);
+  }
+  return joinAdjacent(expressions);
+}
+
+const counter: readonly Expression[] = [{ kind: "counter", packets: 0n, bytes: 0n }];
+
+function lowerStatement(statement: Statement): readonly Expression[] {
   switch (statement.kind) {
     case "match":
       return lowerMatch(statement.field, statement.op, statement.value);
     case "lookup":
-      return [...loadAll(readFields(statement)), { kind: "lookup", set: statement.set, sreg: REGISTER, invert: statement.op === "not in" }];
+      return [...loadAll(statement.fields), { kind: "lookup", set: statement.set, sreg: REGISTER, invert: statement.op === "not in" }];
     case "vmap":
-      return [...loadAll(readFields(statement)), { kind: "vmap", map: statement.map, sreg: REGISTER }];
+      return [...loadAll(statement.fields), { kind: "vmap", map: statement.map, sreg: REGISTER }];
     case "counter":
-      return [{ kind: "counter", packets: 0n, bytes: 0n }];
+      return counter;
     case "limit":
       return [{ kind: "limit", rate: BigInt(statement.rate), unit: seconds[statement.per], burst: statement.burst, type: "packets", invert: false }];
     case "log":
@@ -75,7 +84,7 @@ function lowerRange(op: "==" | "!=", from: Uint8Array, to: Uint8Array): Expressi
 
 /** A prefix of whole bytes is compared by a shorter load, any other by a mask; /0 keeps the mask, since nothing can be loaded. */
 function lowerPrefix(field: Field, equal: "eq" | "neq", address: Uint8Array, length: number): Expression[] {
-  if (length > 0 && length % 8 === 0) return [load(field, length / 8), compare(equal, address.slice(0, length / 8))];
+  if (length > 0 && length % 8 === 0) return [loadInto(field, length / 8, REGISTER), compare(equal, address.slice(0, length / 8))];
   const mask = address.map((_, i) => 0xff00 >> Math.min(8, Math.max(0, length - 8 * i)));
   return [load(field), and(mask), compare(equal, address)];
 }
@@ -89,10 +98,12 @@ function lowerSetMark(mask: number, value: number): Expression[] {
 }
 
 /** Fields of a concatenation fill consecutive words. */
-function loadAll(concatenated: readonly Field[]): Expression[] {
+function loadAll(concatenated: readonly Field[]): readonly Expression[] {
+  const [first, ...others] = concatenated;
+  if (first !== undefined && others.length === 0) return [load(first)];
   let word = 0;
   return concatenated.map((field) => {
-    const expression = load(field, dataTypes[fields[field].type].width, register(word));
+    const expression = loadInto(field, widthOf(field), register(word));
     word += paddedWidth(fields[field].type) / 4;
     return expression;
   });
@@ -103,7 +114,20 @@ function register(word: number): number {
   return word % 4 === 0 ? 1 + word / 4 : 8 + word;
 }
 
-function load(field: Field, length = dataTypes[fields[field].type].width, dreg = REGISTER): Expression {
+/** The whole field into the register: made once, since nearly every match begins with one. */
+const whole = Object.fromEntries(Object.keys(fields).map((field) => [field, loadInto(field as Field, widthOf(field as Field), REGISTER)])) as Readonly<
+  Record<Field, Expression>
+>;
+
+function widthOf(field: Field): number {
+  return dataTypes[fields[field].type].width;
+}
+
+function load(field: Field): Expression {
+  return whole[field];
+}
+
+function loadInto(field: Field, length: number, dreg: number): Expression {
   const source = fields[field].load;
   switch (source.kind) {
     case "meta":
