@@ -12,6 +12,7 @@ import type { Batch } from "../rules/diff/types.ts";
 import { defaultPolicySettings } from "../rules/resolve/settings.ts";
 import type { Ruleset } from "../rules/ruleset/types.ts";
 import { Profile } from "./profile.ts";
+import { median } from "./statistics.ts";
 import { node } from "./workload.ts";
 
 export type Change = Parameters<Store["update"]>[0];
@@ -43,15 +44,16 @@ export class AgentUnderTest {
   readonly #reconciler: Reconciler;
   #batches: Batch[] = [];
   #acknowledged = Number.NaN;
+  #passes = 0;
   #waiting: ((report: Report) => void) | undefined;
 
-  constructor() {
+  constructor({ optimise = true }: { readonly optimise?: boolean } = {}) {
     this.#reconciler = createReconciler({
       kernel: recording(this.#kernel, (batch) => {
         this.#acknowledged = performance.now();
         this.#batches.push(batch);
       }),
-      input: () => ({ node, snapshot: this.#store.snapshot(), settings: defaultPolicySettings }),
+      input: () => ({ node, snapshot: this.#store.snapshot(), settings: defaultPolicySettings, optimise }),
       onReport: (report) => {
         if (report.reasons.includes("bench")) this.#waiting?.(report);
       },
@@ -66,6 +68,7 @@ export class AgentUnderTest {
     loop.enable();
     await sleep(5);
     this.#batches = [];
+    this.#passes += 1;
     const { promise, resolve } = Promise.withResolvers<Report>();
     this.#waiting = resolve;
     const start = performance.now();
@@ -75,7 +78,7 @@ export class AgentUnderTest {
     const report = await promise;
     await sleep(3);
     loop.disable();
-    await profile?.stop();
+    await profile?.stop(this.#passes === 1 ? "first passes" : "later passes");
     if (report.outcome === "failed") throw new Error(`the change did not land: ${JSON.stringify(report.problems[0])}`);
     const { encodeMicroseconds, sendMicroseconds } = report;
     const times = { ack: this.#acknowledged - start, store: stored - start, encode: encodeMicroseconds / 1000, send: sendMicroseconds / 1000 };
@@ -93,6 +96,21 @@ export class AgentUnderTest {
     await this.#reconciler.close();
     this.#kernel.close();
   }
+}
+
+/** For whoever waits: the medians of the stages, in milliseconds. */
+export function stagesOf(passes: readonly Pass[]): string {
+  const told = (name: string, of: (pass: Pass) => number): string => `${name} ${median(passes.map(of)).toFixed(2)}`;
+  const stages = (["resolve", "compile", "optimise", "check", "read", "diff", "commit"] as const).map((stage) =>
+    told(stage, ({ report }) => report.milliseconds[stage] ?? 0),
+  );
+  return [
+    told("store", ({ store }) => store),
+    ...stages,
+    told("encode", ({ encode }) => encode),
+    told("send", ({ send }) => send),
+    told("ACK", ({ ack }) => ack),
+  ].join(", ");
 }
 
 /** A kernel that tells of each batch that landed. */

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { clearTable } from "../agentUnderTest.ts";
 import type { ColdStart } from "../coldProcess.ts";
-import { type LibnftablesRun, openLibnftables } from "../rivals/libnftables.ts";
+import { openLibnftables } from "../rivals/libnftables.ts";
 import { openNamespace } from "../rivals/namespace.ts";
 import type { Figure, Scenario } from "../scenario.ts";
 import { ratios } from "../statistics.ts";
@@ -44,7 +44,7 @@ third time in a process. The rivals load the file that \`hostward render\` print
 async function measure(place: string, policies: number, runs: number): Promise<Figure[]> {
   const rendered = join(place, "ruleset.nft");
   const rival = openNamespace("rival");
-  const libnftables = await openLibnftables(rival);
+  const libnftables = openLibnftables(rival);
   const samples: Sample[] = [];
   for (let run = -1; run < runs; run++) {
     await clearTable();
@@ -65,7 +65,7 @@ interface Sample {
   readonly warm: ColdStart;
   /** Milliseconds. */
   readonly nft: number;
-  readonly library: LibnftablesRun | undefined;
+  readonly library: number | undefined;
 }
 
 function startCold(place: string, endpoints: number, rendered: string): readonly [ColdStart, ColdStart] {
@@ -82,7 +82,7 @@ function startCold(place: string, endpoints: number, rendered: string): readonly
 }
 
 function figuresOf(what: string, samples: readonly Sample[]): Figure[] {
-  const library = samples.flatMap((sample) => sample.library?.milliseconds ?? []);
+  const library = samples.flatMap((sample) => sample.library ?? []);
   const nft = samples.map((sample) => sample.nft);
   return [
     ...(["cold", "warm"] as const).flatMap((kind): Figure[] => {

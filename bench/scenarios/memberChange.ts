@@ -1,7 +1,7 @@
 // One member of one set comes and goes, among 2,000 sets that 2,000 chains look up; the set that changes has 1,000 to 1,000,000 members.
 
 import type { Resource } from "../../rules/model/types.ts";
-import { AgentUnderTest, clearTable, type Pass, sendAlone } from "../agentUnderTest.ts";
+import { AgentUnderTest, clearTable, type Pass, sendAlone, stagesOf } from "../agentUnderTest.ts";
 import type { Context, Figure, Scenario } from "../scenario.ts";
 import { exponent, median, ratios } from "../statistics.ts";
 import { dotted, endpoints, interfaces, networkSet, networkSets, policy, resourceOf, resourcesOf, spread } from "../workload.ts";
@@ -47,6 +47,7 @@ async function measure(size: number, { runs, note }: Context): Promise<Measured>
     const pass = await agent.pass({ source: { resources: withMember(base, i % 2 === 0 ? spread(3_000_000 + i) : undefined), problems: [] } });
     if (i >= 0) passes.push(pass);
   }
+  note(stagesOf(passes));
   await agent.close();
   const alone: number[] = [];
   for (const { batches } of passes) alone.push(await sendAlone(batches));

@@ -1,6 +1,6 @@
 // An interface comes up and goes, among 1,000 that endpoints govern.
 
-import { AgentUnderTest, clearTable, type Pass } from "../agentUnderTest.ts";
+import { AgentUnderTest, clearTable, type Pass, stagesOf } from "../agentUnderTest.ts";
 import type { Figure, Scenario } from "../scenario.ts";
 import { ratios } from "../statistics.ts";
 import { endpoints, interfaces, policy, resourcesOf } from "../workload.ts";
@@ -27,6 +27,7 @@ just before the store learns of the interfaces to the kernel's acknowledgement.`
         if (i >= 0) passes[what].push(pass);
       }
     }
+    for (const [what, of] of Object.entries(passes)) note(`${what}: ${stagesOf(of)}`);
     await agent.close();
     return [...figuresOf("appears", passes.appears), ...figuresOf("goes", passes.goes)];
   },

@@ -1,7 +1,7 @@
 // One policy of 10,000 changes: its port, or it comes and goes; and one rule within a policy of 100.
 
 import type { Resource } from "../../rules/model/types.ts";
-import { AgentUnderTest, type Change, clearTable, type Pass } from "../agentUnderTest.ts";
+import { AgentUnderTest, type Change, clearTable, type Pass, stagesOf } from "../agentUnderTest.ts";
 import type { Figure, Scenario } from "../scenario.ts";
 import { exponent, median, ratios } from "../statistics.ts";
 import { hostManifests, interfaces, policy, resourceOf, resourcesOf, ruleOf } from "../workload.ts";
@@ -31,6 +31,7 @@ it to the kernel's acknowledgement.`,
             if (i >= 0) passes.push(pass);
           }
         }
+        note(`${what}: ${stagesOf(passes)}`);
         if (what === "another port") costs.push({ size, cost: median(passes.map(({ ack }) => ack)) });
         figures.push(...figuresOf(`${what}, ${size.toLocaleString("en")} policies`, passes, size === Math.max(...sizes)));
       }

@@ -37,7 +37,7 @@ process; the rivals load what \`hostward render\` prints. Addresses are a hash s
   async run(context) {
     const folder = mkdtempSync(join(tmpdir(), "hostward-bench-"));
     const rival = openNamespace("rival");
-    const libnftables = await openLibnftables(rival);
+    const libnftables = openLibnftables(rival);
     try {
       const figures: Figure[] = [];
       for (const set of sets) {
@@ -83,7 +83,7 @@ async function measure(set: Set, { runs, file, rival, libnftables }: Rivals): Pr
     rival.clear();
     const library = await libnftables?.run(`@${file}`);
     rival.clear();
-    samples.push({ pass, alone, nft, library: library?.milliseconds });
+    samples.push({ pass, alone, nft, library });
   }
   return samples;
 }
