@@ -9,14 +9,12 @@ import type { Actual, Transaction } from "../../rules/diff/types.ts";
 import { createOptimiser } from "../../rules/optimise/optimise.ts";
 import { createResolver } from "../../rules/resolve/resolve.ts";
 import type { PolicySettings, Resolved } from "../../rules/resolve/types.ts";
-import { checkRuleset } from "../../rules/ruleset/check.ts";
+import { createCheck } from "../../rules/ruleset/check.ts";
 import type { Ruleset } from "../../rules/ruleset/types.ts";
 import type { Committed, Kernel, Ownership } from "../kernel/interface.ts";
 import { KernelError } from "../kernel/interface.ts";
 import type { Snapshot } from "../store/store.ts";
 import { type Looker, lookAtKernel } from "./look.ts";
-
-const createCheck = () => checkRuleset;
 
 export interface PassInput {
   readonly node: string;
