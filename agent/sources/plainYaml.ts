@@ -39,6 +39,9 @@ const keyCharacters = Uint8Array.from({ length: 128 }, (_, code) => Number(/[\w.
 /** What begins something else than a plain scalar, or may. */
 const indicators = new Set(Array.from("?,[]{}#&*!|>'\"%@`<=", (character) => character.charCodeAt(0)));
 
+/** An address or CIDR, as far as it is no number and no key. */
+const addressLine = /(?:\d+(?:\.\d+){3}|[\dA-Fa-f]*:[\dA-Fa-f.:]*)(?:\/\d+|(?<=[\dA-Fa-f]))(?=\r?\n)/y;
+
 const deepest = 50;
 const longestKey = 500;
 
@@ -171,12 +174,25 @@ class Reader {
       this.#nextLine();
       return this.#column > column ? this.#block() : this.#fail();
     }
+    const address = this.#address();
+    if (address !== undefined) return address;
     const begin = this.#at;
     const isCollection = this.#isDash() || this.#key() !== undefined;
     this.#at = begin;
     if (!isCollection) return this.#inline();
     this.#column = column + begin - dashAt;
     return this.#block();
+  }
+
+  /** Nothing else on the line: a feed is a list of a hundred thousand of these. */
+  #address(): Node | undefined {
+    const mark = this.#at;
+    addressLine.lastIndex = mark;
+    if (!addressLine.test(this.#text)) return undefined;
+    this.#at = addressLine.lastIndex;
+    const value = this.#text.slice(mark, this.#at);
+    this.#nextLine();
+    return { value, mark };
   }
 
   /** A key and then a colon that ends it, where `at` is afterwards. */

@@ -67,7 +67,9 @@ function hostOf(address: Address | undefined): Prefix | undefined {
 }
 
 function maskPrefix(prefix: Prefix): Prefix {
-  const shift = BigInt(addressBits(prefix.family) - prefix.length);
+  const bits = addressBits(prefix.family) - prefix.length;
+  if (bits === 0) return prefix;
+  const shift = BigInt(bits);
   const address = (prefix.address >> shift) << shift;
   return address === prefix.address ? prefix : { ...prefix, address };
 }
