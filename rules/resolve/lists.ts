@@ -26,6 +26,7 @@ interface SelectorGroup {
 }
 
 interface SelectedEndpoint {
+  readonly endpoint: HostEndpoint;
   readonly labels: Labels;
   /** By number. */
   readonly groups: readonly SelectorGroup[];
@@ -44,7 +45,8 @@ export class PolicyLists {
   readonly #ranking = new Ranking();
   readonly #groups = new Map<string, SelectorGroup>();
   readonly #index = new SelectorIndex<SelectorGroup>();
-  #selected: ReadonlyMap<HostEndpoint, SelectedEndpoint> = new Map();
+  /** By name. */
+  #selected: ReadonlyMap<string, SelectedEndpoint> = new Map();
   #assemblies: ReadonlyMap<string, Assembly> = new Map();
   #groupCount = 0;
   #logPrefix = "";
@@ -60,20 +62,20 @@ export class PolicyLists {
     this.#logPrefix = this.#book.logPrefix;
     const assemblies = new Map<string, Assembly>();
     this.#selected = new Map(
-      Array.from(selected, ([endpoint, one]): [HostEndpoint, SelectedEndpoint] => {
+      selected.map((one): [string, SelectedEndpoint] => {
         const key = one.groups.length === 0 ? "" : one.groups.map(({ number }) => number).join();
         const stays = one.groups.some(isDirty) ? undefined : this.#assemblies.get(key);
         const assembly = assemblies.get(key) ?? stays ?? this.#assemble(key, one);
         assemblies.set(key, assembly);
-        return [endpoint, one.assembly === assembly ? one : { ...one, assembly }];
+        return [one.endpoint.metadata.name, one.assembly === assembly ? one : { ...one, assembly }];
       }),
     );
     this.#exchange(assemblies);
   }
 
   /** Of an endpoint of the last update. */
-  listsOf(endpoint: HostEndpoint): Lists {
-    return this.#selected.get(endpoint)?.assembly?.lists ?? noLists;
+  listsOf({ metadata }: HostEndpoint): Lists {
+    return this.#selected.get(metadata.name)?.assembly?.lists ?? noLists;
   }
 
   /** Empty groups go only when all have come, so that the group of a policy that changed stays. */
@@ -103,19 +105,17 @@ export class PolicyLists {
   }
 
   /** Endpoints that are known are asked about new groups only. */
-  #select(endpoints: ReadonlyMap<HostEndpoint, Labels>, fresh: ReadonlySet<SelectorGroup>): ReadonlyMap<HostEndpoint, SelectedEndpoint> {
+  #select(endpoints: ReadonlyMap<HostEndpoint, Labels>, fresh: ReadonlySet<SelectorGroup>): readonly SelectedEndpoint[] {
     const news = new SelectorIndex<SelectorGroup>();
     for (const group of fresh) news.add(group);
-    const selected = new Map<HostEndpoint, SelectedEndpoint>();
-    for (const [endpoint, labels] of endpoints) {
-      const known = this.#selected.get(endpoint);
+    return Array.from(endpoints, ([endpoint, labels]) => {
+      const known = this.#selected.get(endpoint.metadata.name);
       const isKnown = known !== undefined && known.labels === labels;
       const kept = isKnown ? withoutEmpty(known.groups) : [];
       const more = isKnown ? news.matching(labels) : this.#index.matching(labels);
       const groups = more.length === 0 ? kept : [...kept, ...more].sort((a, b) => a.number - b.number);
-      selected.set(endpoint, isKnown && groups === known.groups ? known : { labels, groups, assembly: known?.assembly });
-    }
-    return selected;
+      return known?.endpoint === endpoint && groups === known.groups ? known : { endpoint, labels, groups, assembly: known?.assembly };
+    });
   }
 
   #assemble(key: string, { groups, assembly: last }: SelectedEndpoint): Assembly {

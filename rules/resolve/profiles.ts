@@ -2,6 +2,7 @@
 
 import type { Profile } from "../model/types.ts";
 import { type OwnedRules, ownedRules, type RuleBook, type RuleEntry } from "./ruleBook.ts";
+import { shared } from "./sharing.ts";
 import type { ResolvedProfile } from "./types.ts";
 
 interface Entry {
@@ -32,19 +33,17 @@ export class ResolvedProfiles {
   }
 
   #entryOf(name: string, profile: Profile | undefined, last: Entry | undefined): Entry {
-    if (profile === undefined) return last !== undefined && last.owned === undefined ? last : missing(name);
+    if (profile === undefined)
+      return last !== undefined && last.owned === undefined ? last : { owned: undefined, used: [], resolved: shared(last?.resolved, missing(name)) };
     const owned = last?.owned?.owner === profile ? last.owned : ownedRules(profile, last?.owned);
     const used = [this.#book.entryOf(owned, "ingress"), this.#book.entryOf(owned, "egress")] as const;
     if (last !== undefined && used.every((entry, at) => entry === last.used[at])) return last;
-    const [ingress, egress] = [used[0].rules, used[1].rules];
-    const isSame = last !== undefined && !last.resolved.missing && last.resolved.ingress === ingress && last.resolved.egress === egress;
-    return { owned, used, resolved: isSame ? last.resolved : { name, missing: false, ingress, egress } };
+    return { owned, used, resolved: shared(last?.resolved, { name, missing: false, ingress: used[0].rules, egress: used[1].rules }) };
   }
 }
 
 /** E17: it is not skipped. */
-function missing(name: string): Entry {
+function missing(name: string): ResolvedProfile {
   const none = { kind: "Profile", name, rules: [] };
-  const resolved: ResolvedProfile = { name, missing: true, ingress: { ...none, direction: "ingress" }, egress: { ...none, direction: "egress" } };
-  return { owned: undefined, used: [], resolved };
+  return { name, missing: true, ingress: { ...none, direction: "ingress" }, egress: { ...none, direction: "egress" } };
 }

@@ -3,12 +3,12 @@
 import fc from "fast-check";
 import type { Resource } from "../../../rules/model/types.ts";
 import type { Interface } from "../../../rules/resolve/types.ts";
-import { endpoint, link, NODE, networkSet, policy, profile, rule, tier } from "./resources.ts";
+import { endpoint, link, NODE, networkSet, networkSetIn, policy, profile, rule, slice, tier } from "./resources.ts";
 
 const linkName = fc.constantFrom("lo", "eth0", "eth1", "eth10", "cali0", "kube-ipvs0");
 const ip = fc.constantFrom("10.0.0.1", "10.0.0.2", "10.0.0.3", "fd00::1", "fd00::2");
 const labels = fc.dictionary(fc.constantFrom("role", "zone"), fc.constantFrom("a", "b", "ab"), { maxKeys: 2 });
-const profileName = fc.constantFrom("p1", "p2", "ghost", "projectcalico-default-allow");
+const profileName = fc.constantFrom("p1", "p2", "ghost", "projectcalico-default-allow", "kns.prod");
 const portName = fc.constantFrom("web", "dns");
 
 export const selectorText: fc.Arbitrary<string> = fc.letrec<{ any: string; leaf: string }>((tie) => ({
@@ -51,6 +51,7 @@ const side = fc.oneof(
   selectorText.map((notSelector) => ({ notSelector })),
   fc.tuple(selectorText, selectorText).map(([selector, notSelector]) => ({ selector, notSelector })),
   fc.constantFrom({ nets: ["10.0.0.0/31"] }, { nets: ["fd00::/64"] }, { notNets: ["10.0.0.2/32"] }),
+  fc.constantFrom("web", "db").map((name) => ({ services: { namespace: "prod", name } })),
   portName.map((name) => ({ ports: [name] })),
   fc.tuple(portName, selectorText).map(([name, selector]) => ({ ports: [name, 443], selector })),
 );
@@ -81,12 +82,31 @@ const tierArbitrary = fc
   .tuple(fc.constantFrom("default", "t1", "t2"), fc.constantFrom(1, 2), fc.constantFrom("Deny", "Pass"))
   .map(([name, order, action]) => tier(name, order, action));
 
-const setArbitrary = fc
-  .tuple(fc.constantFrom("s1", "s2"), labels, fc.uniqueArray(fc.constantFrom("10.0.0.0/30", "10.0.0.2", "fd00::/120", "10.0.0.4/31"), { maxLength: 3 }))
-  .map(([name, own, nets]) => networkSet(name, own, nets));
+const net = fc.uniqueArray(fc.constantFrom("10.0.0.0/30", "10.0.0.2", "fd00::/120", "10.0.0.4/31", "fd00::1", "10.0.0.6"), { maxLength: 3 });
+const ports = fc.uniqueArray(fc.constantFrom("TCP/80", "UDP/53"));
+
+const setArbitrary = fc.tuple(fc.constantFrom("s1", "s2"), labels, net).map(([name, own, nets]) => networkSet(name, own, nets));
+
+const namespacedSet = fc.tuple(fc.constantFrom("prod", "test"), labels, net).map(([namespace, own, nets]) => networkSetIn(namespace, own, nets));
+
+const sliceArbitrary = fc
+  .record({ name: fc.constantFrom("web-1", "web-2", "db-1"), service: fc.constantFrom("prod/web", "prod/db", "test/web"), ips: fc.uniqueArray(ip), ports })
+  .map(({ name, service, ...endpoints }) => slice(name, service, endpoints));
+
+export const resource: fc.Arbitrary<Resource> = fc.oneof(
+  { weight: 4, arbitrary: endpointArbitrary },
+  { weight: 3, arbitrary: policyArbitrary },
+  profileArbitrary,
+  tierArbitrary,
+  setArbitrary,
+  namespacedSet,
+  sliceArbitrary,
+);
+
+/** Resources of equal keys are versions of one. */
+export function keyOf({ kind, metadata }: Resource): string {
+  return `${kind} ${metadata.namespace}/${metadata.name}`;
+}
 
 /** Names are unique within a kind, as in the store. */
-export const resources: fc.Arbitrary<Resource[]> = fc.uniqueArray(
-  fc.oneof({ weight: 4, arbitrary: endpointArbitrary }, { weight: 3, arbitrary: policyArbitrary }, profileArbitrary, tierArbitrary, setArbitrary),
-  { selector: ({ kind, metadata }) => `${kind}/${metadata.name}`, maxLength: 14 },
-);
+export const resources: fc.Arbitrary<Resource[]> = fc.uniqueArray(resource, { selector: keyOf, maxLength: 14 });
