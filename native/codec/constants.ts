@@ -104,6 +104,8 @@ export const NFTA_SET_DATA_LEN = 7;
 export const NFTA_SET_DESC = 9;
 export const NFTA_SET_ID = 10;
 export const NFTA_SET_USERDATA = 13;
+/** Linux 5.7. */
+export const NFTA_SET_EXPR = 17;
 export const NFTA_SET_DESC_SIZE = 1;
 export const NFTA_SET_DESC_CONCAT = 2;
 export const NFTA_SET_FIELD_LEN = 1;

@@ -24,7 +24,7 @@ import {
 } from "./constants.ts";
 import { writeValue, writeVerdict } from "./data.ts";
 import { keyLength } from "./datatype.ts";
-import { ELEMENT_INTERVAL_OPEN, UDATA_ELEMENT_FLAGS, writeUserdata } from "./userdata.ts";
+import { ELEMENT_INTERVAL_OPEN, UDATA_COMMENT, UDATA_ELEMENT_FLAGS, writeUserdata } from "./userdata.ts";
 import type { AttributeWriter } from "./writer.ts";
 
 export type ElementVerb = "add" | "delete";
@@ -34,11 +34,13 @@ export type ElementTarget = Pick<NftSet, "name" | "types" | "flavour"> & { reado
 export interface VerdictElement {
   readonly key: Uint8Array;
   readonly verdict: Verdict;
+  /** At most 253 bytes. */
+  readonly comment?: string;
 }
 
-/** Leaves room for the nest's own header and one more verdict element with the longest key and chain name. */
+/** Leaves room for the nest's own header and one more verdict element with the longest key, chain name and comment. */
 const MAX_NEST = 0xffff;
-const ENTRY_ROOM = 512;
+const ENTRY_ROOM = 768;
 /** Elements before their key: list element, key, value. */
 const HEAD = 12;
 const FLAGS = 8;
@@ -90,10 +92,11 @@ export function writeVerdictElements(batch: BatchWriter, verb: ElementVerb, map:
   for (let i = 0; i < elements.length; ) {
     const { writer, nest } = openMessage(batch, verb, map);
     for (; i < elements.length && writer.length - nest < MAX_NEST - ENTRY_ROOM; i++) {
-      const { key, verdict } = elements[i] as VerdictElement;
+      const { key, verdict, comment } = elements[i] as VerdictElement;
       const element = writer.begin(NFTA_LIST_ELEM);
       writeValue(writer, NFTA_SET_ELEM_KEY, key.subarray(0, length));
       if (verb === "add") writeVerdict(writer, NFTA_SET_ELEM_DATA, verdict);
+      if (verb === "add" && comment !== undefined) writeUserdata(writer, NFTA_SET_ELEM_USERDATA, [[UDATA_COMMENT, comment]]);
       writer.end(element);
     }
     writer.end(nest);

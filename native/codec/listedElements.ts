@@ -15,12 +15,14 @@ import {
   NFTA_SET_ELEM_LIST_ELEMENTS,
   NFTA_SET_ELEM_LIST_SET,
   NFTA_SET_ELEM_LIST_TABLE,
+  NFTA_SET_ELEM_USERDATA,
   NLM_F_DUMP,
 } from "./constants.ts";
 import { readData } from "./data.ts";
 import { keyLength, padded } from "./datatype.ts";
 import { encodeRequest, readMessages, tablesType } from "./message.ts";
 import type { AttributeReader } from "./reader.ts";
+import { readComment, UDATA_COMMENT } from "./userdata.ts";
 
 export interface ListedElements {
   /**
@@ -35,9 +37,11 @@ export interface ListedElements {
   readonly bytes: Uint8Array;
   /** Of each row; undefined where there is none, or none that hostward knows. */
   readonly verdicts: readonly (Verdict | undefined)[];
+  /** Of each row; empty where there is none. */
+  readonly comments: readonly string[];
 }
 
-type Rows = { -readonly [K in keyof ListedElements]: ListedElements[K] } & { readonly verdicts: (Verdict | undefined)[] };
+type Rows = { -readonly [K in keyof ListedElements]: ListedElements[K] } & { readonly verdicts: (Verdict | undefined)[]; readonly comments: string[] };
 
 /** A dump of one set's elements. */
 export function elementsRequest(table: string, set: string, sequence: number): Uint8Array {
@@ -68,7 +72,7 @@ function emptyRows({ types, flavour }: Pick<NftSet, "types" | "flavour">): Rows 
   const key = padded(length);
   const kind = flavour === "hash" ? "keys" : types.length > 1 ? "ranges" : "bounds";
   const width = { keys: key, ranges: 2 * key, bounds: key + 1 }[kind];
-  return { kind, keyLength: length, width, count: 0, bytes: new Uint8Array(64 * width), verdicts: [] };
+  return { kind, keyLength: length, width, count: 0, bytes: new Uint8Array(64 * width), verdicts: [], comments: [] };
 }
 
 /** Appends the current element, unless it has no key (the catch-all element). */
@@ -79,12 +83,14 @@ function readRow(reader: AttributeReader, rows: Rows): void {
   let hasEnd = false;
   let flags = 0;
   let verdict: Verdict | undefined;
+  let comment = "";
   reader.enter();
   while (reader.next()) {
     if (reader.type === NFTA_SET_ELEM_KEY) hasKey = readKey(reader, rows, at);
     else if (reader.type === NFTA_SET_ELEM_KEY_END && rows.kind === "ranges") hasEnd = readKey(reader, rows, end);
     else if (reader.type === NFTA_SET_ELEM_FLAGS) flags = reader.u32();
     else if (reader.type === NFTA_SET_ELEM_DATA) verdict = readData(reader).verdict;
+    else if (reader.type === NFTA_SET_ELEM_USERDATA && rows.kind === "keys") comment = readComment(reader, UDATA_COMMENT);
   }
   reader.leave();
   if (!hasKey) return;
@@ -92,6 +98,7 @@ function readRow(reader: AttributeReader, rows: Rows): void {
   if (rows.kind === "ranges" && !hasEnd) rows.bytes.copyWithin(end, at, end);
   if (rows.kind === "bounds") rows.bytes[end] = flags & NFT_SET_ELEM_INTERVAL_END ? 0 : 1;
   rows.verdicts.push(verdict);
+  rows.comments.push(comment);
   rows.count++;
 }
 

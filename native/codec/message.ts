@@ -37,19 +37,17 @@ export function tablesType(message: number): number {
 export function beginMessage(writer: AttributeWriter, header: MessageHeader): number {
   writer.reserve(MESSAGE_HEADER);
   const mark = writer.length;
-  const { bytes } = writer;
-  host16(bytes, mark + 4, header.type);
-  host16(bytes, mark + 6, header.flags);
-  host32(bytes, mark + 8, header.sequence);
-  bytes[mark + 16] = header.family;
-  bytes[mark + 18] = header.resource >> 8;
-  bytes[mark + 19] = header.resource;
+  writer.host16(mark + 4, header.type);
+  writer.host16(mark + 6, header.flags);
+  writer.host32(mark + 8, header.sequence);
+  // Version 0 and res_id, the only field in network order.
+  writer.host32(mark + 16, header.family | ((header.resource >> 8) << 16) | ((header.resource & 0xff) << 24));
   writer.length = mark + MESSAGE_HEADER;
   return mark;
 }
 
 export function endMessage(writer: AttributeWriter, mark: number): void {
-  host32(writer.bytes, mark, writer.length - mark);
+  writer.host32(mark, writer.length - mark);
 }
 
 /** Asks the kernel to acknowledge the finished message at `mark`. */
@@ -106,14 +104,4 @@ function readMessage(bytes: Uint8Array, view: DataView, { at, size }: { readonly
     resource: view.getUint16(at + 18, false),
     attributes: new AttributeReader(bytes, at + MESSAGE_HEADER, at + size),
   };
-}
-
-function host16(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value;
-  bytes[at + 1] = value >> 8;
-}
-
-function host32(bytes: Uint8Array, at: number, value: number): void {
-  host16(bytes, at, value);
-  host16(bytes, at + 2, value >>> 16);
 }

@@ -4,12 +4,12 @@
 
 import { NLA_TYPE_MASK } from "./constants.ts";
 import { CodecError } from "./error.ts";
+import { textOf } from "./intern.ts";
 
 const HEADER = 4;
 /** The deepest tree nf_tables sends is about ten levels (rule, expressions, expression, data, verdict). */
 const MAX_DEPTH = 32;
 const EMPTY = new Uint8Array(0);
-const utf8 = new TextDecoder();
 
 export class AttributeReader {
   /** Type of the current attribute, without the nested and byte order flags. */
@@ -74,14 +74,37 @@ export class AttributeReader {
   /** UTF-8 up to the first NUL or the attribute's end. */
   text(): string {
     if (this.#failure) return "";
-    const payload = this.#bytes.subarray(this.#start, this.#end);
-    const end = payload.indexOf(0);
-    return utf8.decode(end < 0 ? payload : payload.subarray(0, end));
+    let end = this.#start;
+    while (end < this.#end && this.#bytes[end] !== 0) end++;
+    return textOf(this.#bytes, this.#start, end);
   }
 
   /** A copy of the payload, of no other class than Uint8Array: the slice of a Buffer would be a view. */
   data(): Uint8Array {
-    return this.#failure ? EMPTY : new Uint8Array(this.#bytes.subarray(this.#start, this.#end));
+    if (this.#failure) return EMPTY;
+    const bytes = this.#bytes;
+    const start = this.#start;
+    const copy = new Uint8Array(this.#end - start);
+    for (let i = 0; i < copy.length; i++) copy[i] = bytes[start + i] as number;
+    return copy;
+  }
+
+  /** Of the payload: equal payloads have equal ones. */
+  hash(): number {
+    const bytes = this.#bytes;
+    const end = this.#end;
+    let hash = end - this.#start;
+    for (let at = this.#start; at < end; at++) hash = (Math.imul(hash, 31) + (bytes[at] as number)) | 0;
+    return hash ^ (hash >>> 15);
+  }
+
+  /** Whether the payload is `other`. */
+  is(other: Uint8Array): boolean {
+    const bytes = this.#bytes;
+    const start = this.#start;
+    if (this.#failure || other.length !== this.#end - start) return false;
+    for (let i = 0; i < other.length; i++) if (other[i] !== bytes[start + i]) return false;
+    return true;
   }
 
   /** Copies the payload to `target` at `offset`; an error unless it is `size` bytes. The target has room. */

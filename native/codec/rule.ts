@@ -23,7 +23,7 @@ import {
 import { decodeExpression, encodeExpression, type UnknownExpression } from "./expr/expression.ts";
 import { encodeRequest } from "./message.ts";
 import type { AttributeReader } from "./reader.ts";
-import { readComment, UDATA_COMMENT, writeComment } from "./userdata.ts";
+import { readComment, UDATA_COMMENT, writeUserdata } from "./userdata.ts";
 
 export interface LoweredRule {
   readonly table: string;
@@ -72,7 +72,7 @@ function writeRule(batch: BatchWriter, rule: LoweredRule, { flags, echo, positio
   const list = writer.begin(NFTA_RULE_EXPRESSIONS);
   for (const expression of rule.expressions) encodeExpression(writer, expression);
   writer.end(list);
-  writeComment(writer, NFTA_RULE_USERDATA, rule.comment);
+  if (rule.comment !== "") writeUserdata(writer, NFTA_RULE_USERDATA, [[UDATA_COMMENT, rule.comment]]);
   batch.end();
 }
 

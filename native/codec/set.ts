@@ -12,12 +12,15 @@ import {
   NFT_SET_CONCAT,
   NFT_SET_INTERVAL,
   NFT_SET_MAP,
+  NFTA_EXPR_DATA,
+  NFTA_EXPR_NAME,
   NFTA_LIST_ELEM,
   NFTA_SET_DATA_LEN,
   NFTA_SET_DATA_TYPE,
   NFTA_SET_DESC,
   NFTA_SET_DESC_CONCAT,
   NFTA_SET_DESC_SIZE,
+  NFTA_SET_EXPR,
   NFTA_SET_FIELD_LEN,
   NFTA_SET_FLAGS,
   NFTA_SET_ID,
@@ -31,6 +34,8 @@ import {
   NLM_F_EXCL,
 } from "./constants.ts";
 import { keyLength, keyTypeNumber, keyTypes, keyTypeTable, MAX_CONCATENATION } from "./datatype.ts";
+import { counter } from "./expr/counter.ts";
+import { decodeExpression } from "./expr/expression.ts";
 import { encodeRequest } from "./message.ts";
 import type { AttributeReader } from "./reader.ts";
 import { readComment, UDATA_SET_COMMENT, UDATA_SET_DATA_BYTEORDER, UDATA_SET_KEY_BYTEORDER, type UserdataItem, writeUserdata } from "./userdata.ts";
@@ -43,6 +48,8 @@ export interface SetHead {
   readonly flavour: "hash" | "interval";
   /** Elements carry verdicts. */
   readonly map: boolean;
+  /** Each element has a counter, which the kernel makes with it. */
+  readonly counters?: true;
   /** Elements it can ever hold; 0: as many as there is memory for. */
   readonly size: number;
   readonly comment: string;
@@ -74,6 +81,7 @@ export function addSet(batch: BatchWriter, set: SetHead): void {
   // Must be there and differ from the other sets of the batch, although rules and elements refer to sets by name.
   writer.u32(NFTA_SET_ID, batch.count);
   if (set.size > 0 || ranges) writeDescription(writer, set, ranges);
+  if (set.counters) writeCounter(writer);
   writeUserdata(writer, NFTA_SET_USERDATA, userdata(set));
   batch.end();
 }
@@ -100,7 +108,7 @@ export function setRequest(table: string, name: string, sequence: number): Uint8
 }
 
 export function decodeSet(reader: AttributeReader): ListedSet {
-  const raw = { table: "", name: "", flags: 0, keyType: 0, keyLength: 0, dataType: 0, size: 0, comment: "" };
+  const raw = { table: "", name: "", flags: 0, keyType: 0, keyLength: 0, dataType: 0, size: 0, comment: "", expression: "" };
   while (reader.next()) {
     if (reader.type === NFTA_SET_TABLE) raw.table = reader.text();
     else if (reader.type === NFTA_SET_NAME) raw.name = reader.text();
@@ -109,15 +117,25 @@ export function decodeSet(reader: AttributeReader): ListedSet {
     else if (reader.type === NFTA_SET_KEY_LEN) raw.keyLength = reader.u32();
     else if (reader.type === NFTA_SET_DATA_TYPE) raw.dataType = reader.u32();
     else if (reader.type === NFTA_SET_DESC) raw.size = readSize(reader);
+    else if (reader.type === NFTA_SET_EXPR) raw.expression = decodeExpression(reader).kind;
     else if (reader.type === NFTA_SET_USERDATA) raw.comment = readComment(reader, UDATA_SET_COMMENT);
   }
   reader.check();
   const { table, name, size, comment } = raw;
   const types = keyTypes(raw.keyType) ?? [];
   const map = (raw.flags & NFT_SET_MAP) !== 0;
-  const plain = (raw.flags & ~(NFT_SET_MAP | NFT_SET_INTERVAL | NFT_SET_CONCAT)) === 0;
+  const counters = map && raw.expression === "counter";
+  const plain = (raw.flags & ~(NFT_SET_MAP | NFT_SET_INTERVAL | NFT_SET_CONCAT)) === 0 && (counters || raw.expression === "");
   const known = plain && types.length > 0 && raw.keyLength === keyLength(types) && (!map || raw.dataType === NFT_DATA_VERDICT);
-  return { table, name, types, flavour: raw.flags & NFT_SET_INTERVAL ? "interval" : "hash", map, size, comment, known };
+  return { table, name, types, flavour: raw.flags & NFT_SET_INTERVAL ? "interval" : "hash", map, ...(counters ? { counters } : {}), size, comment, known };
+}
+
+/** As nft does it: a counter that begins at nothing. */
+function writeCounter(writer: AttributeWriter): void {
+  const expression = writer.begin(NFTA_SET_EXPR);
+  writer.text(NFTA_EXPR_NAME, counter.name);
+  writer.end(writer.begin(NFTA_EXPR_DATA));
+  writer.end(expression);
 }
 
 function writeDescription(writer: AttributeWriter, set: SetHead, ranges: boolean): void {

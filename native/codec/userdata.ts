@@ -2,6 +2,7 @@
 // list of type, length, value with one byte each for the first two (libnftnl udata.h). The kernel takes at most 256 bytes.
 
 import { NFT_USERDATA_MAXLEN } from "./constants.ts";
+import { textOf } from "./intern.ts";
 import type { AttributeReader } from "./reader.ts";
 import type { AttributeWriter } from "./writer.ts";
 
@@ -17,34 +18,23 @@ export const ELEMENT_INTERVAL_OPEN = 1;
 /** A number is four bytes in host order, a text its UTF-8 with a NUL. */
 export type UserdataItem = readonly [type: number, value: number | string];
 
-const utf8 = new TextEncoder();
-const decoder = new TextDecoder();
-
 /** Writes the attribute `type`, or nothing where there are no items. */
 export function writeUserdata(writer: AttributeWriter, type: number, items: readonly UserdataItem[]): void {
   if (items.length === 0) return;
-  const payloads = items.map(([, value]) => (typeof value === "number" ? hostNumber(value) : utf8.encode(`${value}\0`)));
-  const bytes = new Uint8Array(payloads.reduce((size, payload) => size + 2 + payload.length, 0));
-  let at = 0;
-  items.forEach(([kind], i) => {
-    const payload = payloads[i] as Uint8Array;
-    if (payload.length > 0xff) writer.fail(`a comment of ${payload.length - 1} bytes: userdata holds at most 254`);
-    bytes[at] = kind;
-    bytes[at + 1] = payload.length;
-    bytes.set(payload, at + 2);
-    at += 2 + payload.length;
-  });
-  if (bytes.length > NFT_USERDATA_MAXLEN) writer.fail(`userdata of ${bytes.length} bytes: the kernel takes at most ${NFT_USERDATA_MAXLEN}`);
-  writer.data(type, bytes);
-}
-
-/** The attribute `type` with nothing but a comment: what every rule has. Nothing where it is empty. */
-export function writeComment(writer: AttributeWriter, type: number, comment: string): void {
-  if (comment !== "") writeUserdata(writer, type, [[UDATA_COMMENT, comment]]);
-}
-
-function hostNumber(value: number): Uint8Array {
-  return Uint8Array.of(value, value >> 8, value >> 16, value >>> 24);
+  const mark = writer.open(type);
+  for (const [kind, value] of items) {
+    writer.byte(kind);
+    writer.byte(0);
+    const at = writer.length;
+    if (typeof value === "number") for (let shift = 0; shift < 32; shift += 8) writer.byte(value >>> shift);
+    else if (!writer.string(value)) writer.fail("a comment with a NUL in it");
+    const size = writer.length - at;
+    if (size > 0xff) writer.fail(`a comment of ${size - 1} bytes: userdata holds at most 254`);
+    writer.bytes[at - 1] = size;
+  }
+  const size = writer.length - mark - 4;
+  if (size > NFT_USERDATA_MAXLEN) writer.fail(`userdata of ${size} bytes: the kernel takes at most ${NFT_USERDATA_MAXLEN}`);
+  writer.end(mark);
 }
 
 /** The comment stored under `kind` in the current attribute; empty where there is none. Broken userdata is not an error: anyone may write it. */
@@ -53,8 +43,7 @@ export function readComment(reader: AttributeReader, kind: number): string {
   for (let at = 0; at + 2 <= bytes.length; at += 2 + (bytes[at + 1] as number)) {
     const end = at + 2 + (bytes[at + 1] as number);
     if (bytes[at] !== kind || end > bytes.length) continue;
-    const text = bytes.subarray(at + 2, end);
-    return decoder.decode(text.at(-1) === 0 ? text.subarray(0, -1) : text);
+    return textOf(bytes, at + 2, bytes[end - 1] === 0 && end > at + 2 ? end - 1 : end);
   }
   return "";
 }

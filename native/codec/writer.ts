@@ -6,6 +6,8 @@ import { NLA_F_NESTED } from "./constants.ts";
 import { CodecError } from "./error.ts";
 
 const HEADER = 4;
+/** Bytes that a loop copies sooner than a call into the engine. */
+const SHORT = 64;
 const MAX_ATTRIBUTE = 0xffff;
 const utf8 = new TextEncoder();
 
@@ -13,10 +15,13 @@ export class AttributeWriter {
   /** The buffer; only `length` bytes of it are written. Replaced by a larger one as it grows. */
   bytes: Uint8Array;
   length = 0;
+  /** Of the buffer: one store for what would be four. */
+  #view: DataView;
   #failure: CodecError | undefined;
 
   constructor(capacity = 4096) {
     this.bytes = new Uint8Array(capacity);
+    this.#view = new DataView(this.bytes.buffer);
   }
 
   /** Makes room, so that a caller may write `count` bytes straight into `bytes` and advance `length`. */
@@ -26,6 +31,7 @@ export class AttributeWriter {
     const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
     grown.set(this.bytes.subarray(0, this.length));
     this.bytes = grown;
+    this.#view = new DataView(grown.buffer);
   }
 
   u8(type: number, value: number): void {
@@ -39,30 +45,55 @@ export class AttributeWriter {
   u32(type: number, value: number): void {
     if (!Number.isInteger(value) || value < -0x80000000 || value > 0xffffffff) this.fail(`attribute ${type}: ${value} is not a 32-bit number`);
     this.#header(type, 4);
-    this.#big32(value);
+    this.#view.setUint32(this.length, value);
+    this.length += 4;
   }
 
   /** Big-endian. */
   u64(type: number, value: bigint): void {
-    if (value < 0n || value > 0xffff_ffff_ffff_ffffn) this.fail(`attribute ${type}: ${value} is not a 64-bit number`);
+    if (BigInt.asUintN(64, value) !== value) this.fail(`attribute ${type}: ${value} is not a 64-bit number`);
     this.#header(type, 8);
-    this.#big32(Number((value >> 32n) & 0xffffffffn));
-    this.#big32(Number(value & 0xffffffffn));
+    this.#view.setBigUint64(this.length, value);
+    this.length += 8;
   }
 
   /** UTF-8 with the NUL that the kernel's NLA_STRING policies and nft expect. */
   text(type: number, value: string): void {
-    this.reserve(HEADER + 3 * value.length + 4);
-    const size = writeText(this.bytes, this.length + HEADER, value);
-    if (size < 0) this.fail(`attribute ${type}: text with a NUL in it`);
-    this.#header(type, size + 1);
-    this.length += (size + 4) & ~3;
+    const mark = this.open(type);
+    if (!this.string(value)) this.fail(`attribute ${type}: text with a NUL in it`);
+    this.end(mark);
+  }
+
+  /** UTF-8 with a NUL behind it, inside an open attribute. False for a text that has one itself. */
+  string(value: string): boolean {
+    this.reserve(3 * value.length + 4);
+    const size = writeText(this.bytes, this.length, value);
+    this.length += Math.max(size, 0) + 1;
+    return size >= 0;
+  }
+
+  /** One byte inside an open attribute. */
+  byte(value: number): void {
+    this.reserve(4);
+    this.bytes[this.length++] = value;
   }
 
   data(type: number, value: Uint8Array): void {
-    this.#header(type, value.length);
-    this.bytes.set(value, this.length);
-    this.length += (value.length + 3) & ~3;
+    const { length } = value;
+    this.#header(type, length);
+    const { bytes, length: at } = this;
+    if (length > SHORT) bytes.set(value, at);
+    else for (let i = 0; i < length; i++) bytes[at + i] = value[i] as number;
+    this.length = at + ((length + 3) & ~3);
+  }
+
+  /** Bytes that were written somewhere else, whole attributes or the beginning of one. */
+  copy(value: Uint8Array): void {
+    const { length } = value;
+    this.reserve(length);
+    const { bytes, length: at } = this;
+    for (let i = 0; i < length; i++) bytes[at + i] = value[i] as number;
+    this.length = at + length;
   }
 
   /** An attribute without payload. */
@@ -72,16 +103,30 @@ export class AttributeWriter {
 
   /** Opens a nest. Returns the mark that `end` takes. */
   begin(type: number): number {
+    return this.open(type | NLA_F_NESTED);
+  }
+
+  /** Opens an attribute whose length is not known yet. Returns the mark that `end` takes. */
+  open(type: number): number {
     const mark = this.length;
-    this.#header(type | NLA_F_NESTED, 0);
+    this.#header(type, 0);
     return mark;
   }
 
   end(mark: number): void {
     const size = this.length - mark;
     if (size > MAX_ATTRIBUTE) this.fail(`a nest of ${size} bytes: netlink holds at most ${MAX_ATTRIBUTE}`);
-    this.bytes[mark] = size & 0xff;
-    this.bytes[mark + 1] = (size >> 8) & 0xff;
+    this.#view.setUint16(mark, size & 0xffff, true);
+    this.length = mark + ((size + 3) & ~3);
+  }
+
+  /** In the host's order, of bytes that are written: message headers. */
+  host16(at: number, value: number): void {
+    this.#view.setUint16(at, value, true);
+  }
+
+  host32(at: number, value: number): void {
+    this.#view.setUint32(at, value, true);
   }
 
   /** Keeps the first trouble of this buffer; finish() throws it. */
@@ -106,21 +151,8 @@ export class AttributeWriter {
     const size = HEADER + payload;
     if (size > MAX_ATTRIBUTE) this.fail(`attribute ${type} of ${size} bytes: netlink holds at most ${MAX_ATTRIBUTE}`);
     this.reserve(size + 3);
-    const { bytes, length } = this;
-    bytes[length] = size & 0xff;
-    bytes[length + 1] = (size >> 8) & 0xff;
-    bytes[length + 2] = type & 0xff;
-    bytes[length + 3] = type >> 8;
-    this.length = length + HEADER;
-  }
-
-  #big32(value: number): void {
-    const { bytes, length } = this;
-    bytes[length] = value >>> 24;
-    bytes[length + 1] = value >>> 16;
-    bytes[length + 2] = value >>> 8;
-    bytes[length + 3] = value;
-    this.length = length + 4;
+    this.#view.setUint32(this.length, (size & 0xffff) | (type << 16), true);
+    this.length += HEADER;
   }
 }
 

@@ -5,7 +5,7 @@
 import type { Expression } from "../../../rules/ruleset/expression.ts";
 import { NFTA_EXPR_DATA, NFTA_EXPR_NAME, NFTA_LIST_ELEM } from "../constants.ts";
 import { AttributeReader } from "../reader.ts";
-import type { AttributeWriter } from "../writer.ts";
+import { AttributeWriter } from "../writer.ts";
 import { bitwise } from "./bitwise.ts";
 import { cmp } from "./cmp.ts";
 import type { ExpressionCodec, ExpressionOf } from "./codec.ts";
@@ -58,20 +58,45 @@ type Decode = (reader: AttributeReader) => Expression | undefined;
 const codecs = [bitwise, cmp, counter, ct, fib, immediate, limit, log, lookup, meta, notrack, objref, payload, range, reject];
 const decoders: ReadonlyMap<string, Decode> = new Map(codecs.map(({ name, decode }): [string, Decode] => [name, decode]));
 
+/** What stands before the attributes of an expression, but for the two lengths: the same for all of a name. */
+const heads: ReadonlyMap<string, Uint8Array> = new Map(codecs.map(({ name }): [string, Uint8Array] => [name, headOf(name)]));
+
+function headOf(name: string): Uint8Array {
+  const writer = new AttributeWriter(64);
+  writer.begin(NFTA_LIST_ELEM);
+  writer.text(NFTA_EXPR_NAME, name);
+  writer.begin(NFTA_EXPR_DATA);
+  return writer.finish();
+}
+
 /** Writes one element of a list of expressions. */
 export function encodeExpression<K extends Kind>(writer: AttributeWriter, expression: ExpressionOf<K>): void {
   const kind: K = expression.kind;
   const codec = codecOf[kind];
-  const element = writer.begin(NFTA_LIST_ELEM);
-  writer.text(NFTA_EXPR_NAME, codec.name);
-  const data = writer.begin(NFTA_EXPR_DATA);
+  const head = heads.get(codec.name) ?? headOf(codec.name);
+  const element = writer.length;
+  writer.copy(head);
   codec.encode(writer, expression);
-  writer.end(data);
+  writer.end(element + head.length - 4);
   writer.end(element);
 }
 
-/** Reads the current attribute, an element of a list of expressions. */
+/** Nearly all expressions of a large table are one of a few, which are decoded once: the last of each hash. A power of two. */
+const slots = 1024;
+const remembered: ({ readonly payload: Uint8Array; readonly expression: Expression | UnknownExpression } | undefined)[] = new Array(slots).fill(undefined);
+
+/** Reads the current attribute, an element of a list of expressions or one that holds a single one. What it returns may be the same object for equal bytes. */
 export function decodeExpression(reader: AttributeReader): Expression | UnknownExpression {
+  const slot = reader.hash() & (slots - 1);
+  const known = remembered[slot];
+  if (known && reader.is(known.payload)) return known.expression;
+  const payload = reader.data();
+  const expression = readExpression(reader);
+  if (!reader.failure) remembered[slot] = { payload, expression };
+  return expression;
+}
+
+function readExpression(reader: AttributeReader): Expression | UnknownExpression {
   let name = "";
   let expression: Expression | undefined;
   let hasData = false;
