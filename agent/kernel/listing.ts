@@ -10,6 +10,7 @@ import { decodeSet, type ListedSet, setRequest, setsRequest } from "../../native
 import { NetlinkError } from "../../native/netlinkError.ts";
 import type { Actual, ActualChain, HeldRule, Sized } from "../../rules/diff/types.ts";
 import { keysOfBytes, noKeys } from "../../rules/ruleset/chunks.ts";
+import { originOf } from "../../rules/ruleset/comment.ts";
 import { identityOf } from "../../rules/ruleset/identity.ts";
 import { unpackKeys } from "../../rules/ruleset/keys.ts";
 import type { Keys, MapEntry, NftMap, NftSet } from "../../rules/ruleset/types.ts";
@@ -147,16 +148,19 @@ function listSet({ name, types, flavour, comment, size }: ListedSet, elements: L
   return { name, types: known ? types : [], flavour, keys, comment, size };
 }
 
-function listMap({ name, types, flavour, comment, size }: ListedSet, elements: ListedElements | undefined): HeldMap {
+function listMap({ name, types, flavour, counters, comment, size }: ListedSet, elements: ListedElements | undefined): HeldMap {
   const known = elements !== undefined && flavour === "hash";
-  return { name, types: known ? types : [], entries: known ? listEntries(types, elements) : [], comment, size };
+  return { name, types: known ? types : [], entries: known ? listEntries(types, elements) : [], ...(counters ? { counters } : {}), comment, size };
 }
 
 /** In bytewise order of their keys. A verdict that hostward does not know (continue, queue) leaves its entry out. */
-function listEntries(types: NftMap["types"], { bytes, width, verdicts }: ListedElements): MapEntry[] {
+function listEntries(types: NftMap["types"], { bytes, width, verdicts, comments }: ListedElements): MapEntry[] {
   const scalars = unpackKeys({ types, flavour: "hash", keys: keysOfBytes(width, bytes) });
-  const rows = verdicts.map((verdict, i) => ({ verdict, key: scalars[i] ?? [], order: Buffer.from(bytes.subarray(i * width, (i + 1) * width)) }));
-  return rows.sort((a, b) => a.order.compare(b.order)).flatMap(({ key, verdict }) => (verdict ? [{ key, verdict }] : []));
+  const rows = verdicts.map((verdict, i) => {
+    const origin = originOf(comments[i] ?? "");
+    return { order: Buffer.from(bytes.subarray(i * width, (i + 1) * width)), verdict, key: scalars[i] ?? [], ...(origin === undefined ? {} : { origin }) };
+  });
+  return rows.sort((a, b) => a.order.compare(b.order)).flatMap(({ order: _, verdict, ...entry }) => (verdict ? [{ ...entry, verdict }] : []));
 }
 
 function byName(a: { readonly name: string }, b: { readonly name: string }): number {

@@ -103,7 +103,7 @@ function encodeOperation(batch: BatchWriter, table: string, operation: Exclude<O
       break;
     case "map":
       if (operation.verb === "delete") deleteSet(batch, table, operation.name);
-      else addSet(batch, { ...setHead(table, operation.map), map: true, size: capacity(operation.map.entries.length) });
+      else addSet(batch, { ...setHead(table, operation.map), ...countersOf(operation.map), map: true, size: capacity(operation.map.entries.length) });
       break;
     case "entries":
       writeVerdictElements(batch, operation.verb, { ...operation.map, table, flavour: "hash" }, verdictElements(operation));
@@ -132,6 +132,12 @@ function setHead(table: string, set: NftSet | NftMap) {
   return { table, name: set.name, types: set.types, flavour, map: false, comment: commentText(set.comment) };
 }
 
+function countersOf({ counters }: NftMap): Pick<NftMap, "counters"> {
+  return counters === undefined ? {} : { counters };
+}
+
 function verdictElements({ map, entries }: Extract<Operation, { readonly object: "entries" }>) {
-  return entries.map(({ key, verdict }) => ({ key: encodeKey(map.types, key), verdict }));
+  return entries.map(({ key, verdict, origin }) => {
+    return { key: encodeKey(map.types, key), verdict, ...(origin === undefined ? {} : { comment: originComment(origin) }) };
+  });
 }

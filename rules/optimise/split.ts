@@ -36,7 +36,7 @@ export function split(items: readonly Item[], field: Dimension, region: Region, 
   const silent = met.length - asking.length;
   if (met.length <= least || asking.length <= silent) return undefined;
   const inside = protocol === undefined ? region : { ...region, "meta l4proto": protocol };
-  const parts = halve({ field, region: inside, least: Math.max(least, 2 * silent) }, commonSpan(asking, field), { items: met, halvings });
+  const parts = halve({ field, region: inside, least: Math.max(least, 2 * silent) }, commonSpan(asking, field, region[field]), { items: met, halvings });
   const longest = parts.reduce((most, part) => Math.max(most, part.items.length), 0);
   const total = parts.reduce((sum, part) => sum + part.items.length, 0);
   const others = items.filter(({ spans }) => spans[field] === undefined || (protocol !== undefined && onlyValue(spans["meta l4proto"]) !== protocol.from));
@@ -85,18 +85,18 @@ function upToLast(items: readonly Item[], region: Region): readonly Item[] {
   return last === -1 ? items : items.slice(0, last + 1);
 }
 
-/** The values that begin with all the bits that the asked ones have in common. */
-function commonSpan(asking: readonly Item[], field: Dimension): Span {
-  let least: string | undefined;
-  let most = "";
+/** The values that begin with all the bits that the asked ones have in common, as far as they lie in the region. */
+function commonSpan(asking: readonly Item[], field: Dimension, within: Span | undefined): Span {
+  let [first, last] = ["g", ""];
   for (const { spans } of asking) {
     for (const { from, to } of spans[field] ?? []) {
-      if (least === undefined || from < least) least = from;
-      if (to > most) most = to;
+      if (from < first) first = from;
+      if (to > last) last = to;
     }
   }
-  const from = least ?? most;
-  return spanWith(from, commonBits(from, most, bitsOf(field)), field);
+  if (within !== undefined && within.from > first) first = within.from;
+  if (within !== undefined && within.to < last) last = within.to;
+  return spanWith(first, commonBits(first, last, bitsOf(field)), field);
 }
 
 function halvesOf({ from, to }: Span, field: Dimension): readonly Span[] {

@@ -29,6 +29,13 @@ export function originComment(origin: Origin): string {
   return commentText(`${head}${shorten(sanitise(origin.name), room)}${tail}`);
 }
 
+/** The little that a comment tells of an origin, as one with this comment; undefined of none. */
+export function originOf(comment: string): Origin | undefined {
+  const space = comment.indexOf(" ");
+  if (comment === "") return undefined;
+  return space === -1 ? { kind: comment, name: "" } : { kind: comment.slice(0, space), name: comment.slice(space + 1) };
+}
+
 /** Any text as a comment: quotes become apostrophes, controls spaces, at most 128 bytes. */
 export function commentText(text: string): string {
   return cutUtf8(sanitise(text), COMMENT_BYTES);

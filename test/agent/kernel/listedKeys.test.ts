@@ -6,7 +6,7 @@ import { isTorn } from "../../../agent/kernel/listedKeys.ts";
 
 const listed = (...rows: readonly number[]) => {
   const bytes = Uint8Array.from(rows.flatMap((row) => [0, 0, 0, row]));
-  return { kind: "keys", keyLength: 4, width: 4, count: rows.length, bytes, verdicts: [] } as const;
+  return { kind: "keys", keyLength: 4, width: 4, count: rows.length, bytes, verdicts: [], comments: [] } as const;
 };
 
 test("a dump in which an element comes twice is torn, in whatever order, and is left as it is", () => {
