@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { readDirectory } from "../agent/sources/directory.ts";
 import { readYaml } from "../agent/sources/yaml.ts";
 import { printRuleset } from "../rules/ruleset/print.ts";
-import { AgentUnderTest, clearTable, sendAlone } from "./agentUnderTest.ts";
+import { AgentUnderTest, clearTable, profile, sendAlone, stagesOf } from "./agentUnderTest.ts";
 import { interfaces } from "./workload.ts";
 
 /** Milliseconds. */
@@ -29,7 +29,9 @@ async function start(folder: string, endpoints: number, rendered: string): Promi
   const source = await readDirectory(folder);
   const read = performance.now() - began;
   const agent = new AgentUnderTest();
-  const { ack, send, blocked, batches } = await agent.pass({ source, interfaces: interfaces(endpoints) });
+  const pass = await agent.pass({ source, interfaces: interfaces(endpoints) });
+  process.stderr.write(`  reading ${read.toFixed(0)}, ${stagesOf([pass])}\n`);
+  const { ack, send, blocked, batches } = pass;
   writeFileSync(rendered, printRuleset(agent.ruleset()));
   await agent.close();
   await clearTable();
@@ -49,3 +51,4 @@ const [folder = "", endpoints = "", rendered = ""] = process.argv.slice(2);
 const measured: ColdStart[] = [];
 for (let i = 0; i < starts; i++) measured.push(await start(folder, Number(endpoints), rendered));
 process.stdout.write(JSON.stringify(measured));
+if (profile !== undefined) process.stderr.write(profile.summary(30));

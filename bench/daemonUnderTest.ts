@@ -130,9 +130,9 @@ export function measureOf(actual: Actual | undefined): string {
   return JSON.stringify([chains, sets, actual.maps.map(({ name, entries }) => [name, entries.length])]);
 }
 
-/** Interfaces of these names, up, without a cable. */
+/** Interfaces of these names, up, each cabled to one that nobody governs: not every kernel has dummies. */
 export function makeInterfaces(names: readonly string[]): void {
-  const lines = names.flatMap((name) => [`link add ${name} type dummy`, `link set ${name} up`]);
+  const lines = names.flatMap((name) => [`link add ${name} type veth peer name far-${name}`, `link set ${name} up`, `link set far-${name} up`]);
   const { status, stderr } = spawnSync("ip", ["-batch", "-"], { input: `${lines.join("\n")}\n`, encoding: "utf8" });
   if (status !== 0) throw new Error(`ip: ${stderr}`);
 }
