@@ -4,14 +4,14 @@
 import fc from "fast-check";
 import type { Packet } from "../../../rules/explain/types.ts";
 import type { Direction, HostEndpoint } from "../../../rules/model/types.ts";
-import { mergePrefixes } from "../../../rules/net/ranges.ts";
+import { prefixContains, prefixRange } from "../../../rules/net/prefix.ts";
 import type { Address, Family, PortRange, Prefix } from "../../../rules/net/types.ts";
 import { ruleOrigin } from "../../../rules/resolve/origins.ts";
 import type {
-  AddressSet,
   ListName,
+  MemberSet,
+  Members,
   PolicySettings,
-  PortMember,
   Resolved,
   ResolvedEndpoint,
   ResolvedEntity,
@@ -20,11 +20,15 @@ import type {
   ResolvedRules,
   ResolvedTier,
 } from "../../../rules/resolve/types.ts";
+import { packKeys } from "../../../rules/ruleset/keys.ts";
+import type { DataType } from "../../../rules/ruleset/types.ts";
 
 const families = [4, 6] as const;
 const bases: Readonly<Record<Family, bigint>> = { 4: 0x0a00_0000n, 6: 0xfd00n << 112n };
 const bits: Readonly<Record<Family, number>> = { 4: 32, 6: 128 };
 const selectorIds = ["all()", "role == 'db'", 'role == "web" || has(x)'];
+const portIds = ["ports http", "service shop/cart"];
+const addressTypes = { 4: "ipv4_addr", 6: "ipv6_addr" } as const;
 const portProtocols = [6, 17, 132];
 
 function absentOr<T>(absent: number, value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
@@ -46,16 +50,15 @@ const ports: fc.Arbitrary<PortRange[]> = fc.array(
   fc.tuple(port, port).map(([a, b]) => ({ from: Math.min(a, b), to: Math.max(a, b) })),
   { minLength: 1, maxLength: 3 },
 );
-const members: fc.Arbitrary<PortMember[]> = fc.array(fc.record({ address: anyAddress, protocol: fc.constantFrom(...portProtocols), port }), { maxLength: 4 });
 const icmp = fc.record({ type: fc.constantFrom(0, 3, 8, 128, 133, 135), code: maybe(fc.nat(2)) });
 
 const entity: fc.Arbitrary<ResolvedEntity> = fc.record({
   nets: rarely(fc.array(prefix, { minLength: 1, maxLength: 3 })),
   notNets: rarely(fc.array(prefix, { minLength: 1, maxLength: 3 })),
   ports: rarely(ports),
-  namedPorts: rarely(members),
+  namedPorts: rarely(fc.constantFrom(...portIds)),
   notPorts: rarely(ports),
-  notNamedPorts: rarely(members),
+  notNamedPorts: rarely(fc.constantFrom(...portIds)),
   set: rarely(fc.constantFrom(...selectorIds)),
   notSet: rarely(fc.constantFrom(...selectorIds)),
 });
@@ -104,10 +107,39 @@ function profileOf(name: string, missing: boolean, own: Readonly<Record<Directio
   return { name, missing, ingress: missing ? none("ingress") : own.ingress, egress: missing ? none("egress") : own.egress };
 }
 
-const addressSets: fc.Arbitrary<ReadonlyMap<string, AddressSet>> = fc.tuple(...selectorIds.map(() => fc.array(prefix, { maxLength: 5 }))).map((lists) => {
-  const of = (list: readonly Prefix[], wanted: Family) => mergePrefixes(list.filter((item) => item.family === wanted));
-  return new Map(selectorIds.map((id, at) => [id, { id, members: { 4: of(lists[at] ?? [], 4), 6: of(lists[at] ?? [], 6) } }]));
-});
+const addresses: fc.Arbitrary<MemberSet["members"]> = fc.array(prefix, { maxLength: 5 }).map((list) => ({ 4: membersOf(list, 4), 6: membersOf(list, 6) }));
+
+/** The outermost networks, which may touch; or exact addresses where there are no others. */
+function membersOf(list: readonly Prefix[], of: Family): Members {
+  const own = list.filter((item) => item.family === of);
+  const type = addressTypes[of];
+  if (own.every(({ length }) => length === bits[of]))
+    return hashOf(
+      [type],
+      own.map(({ address }) => [{ family: of, value: address }]),
+    );
+  const outermost = own.filter((one) => !own.some((other) => other.length < one.length && prefixContains(other, { family: of, value: one.address })));
+  const ranges = outermost.map(prefixRange).map(({ from, to }) => [from, to].map((value) => ({ family: of, value })));
+  return { types: [type], flavour: "interval", keys: packKeys([type, type], ranges) };
+}
+
+function hashOf(types: readonly DataType[], rows: Parameters<typeof packKeys>[1]): Members {
+  return { types, flavour: "hash", keys: packKeys(types, rows) };
+}
+
+const listening: fc.Arbitrary<MemberSet["members"]> = fc
+  .array(fc.record({ address: anyAddress, protocol: fc.constantFrom(...portProtocols), port }), { maxLength: 4 })
+  .map((list) => {
+    const rows = (of: Family) => list.filter(({ address }) => address.family === of).map((one) => [one.address, one.protocol, one.port]);
+    const members = (of: Family): Members => hashOf([addressTypes[of], "inet_proto", "inet_service"], rows(of));
+    return { 4: members(4), 6: members(6) };
+  });
+
+export const memberSet = (id: string): fc.Arbitrary<MemberSet> => (portIds.includes(id) ? listening : addresses).map((members) => ({ id, members }));
+
+const memberSets: fc.Arbitrary<ReadonlyMap<string, MemberSet>> = fc
+  .tuple(...[...selectorIds, ...portIds].map(memberSet))
+  .map((sets) => new Map(sets.map((set) => [set.id, set])));
 
 const failsafes = fc.array(fc.record({ protocol: fc.constantFrom(...portProtocols), port, net: rarely(prefix) }), { maxLength: 3 });
 
@@ -164,7 +196,7 @@ function endpoint(
 
 const none = { ingress: [], egress: [] };
 
-const world = fc.record({ policies, profiles, sets: addressSets, settings, tunnelPeers: fc.constantFrom(undefined, ...selectorIds) });
+const world = fc.record({ policies, profiles, sets: memberSets, settings, tunnelPeers: fc.constantFrom(undefined, ...selectorIds) });
 
 export const resolved: fc.Arbitrary<Resolved> = world.chain(({ sets, settings: chosen, tunnelPeers, ...world }) => {
   const named = (name: string, names: string[]) => maybe(endpoint(name, { kind: "interfaces", names }, world));

@@ -140,7 +140,7 @@ describe("an endpoint's chain", () => {
     const [first, ...rest] = rulesOf(ruleset, "ep-in-full").slice(3);
     assert.deepEqual(
       [first, ...rest],
-      ["jump tier-in-early", "jump tier-in-default", "jump tier-in-late", "jump profile-in-open", "jump profile-in-closed", "counter drop"],
+      ["jump tier-in-early/full", "jump tier-in-default/full", "jump tier-in-late/full", "jump profile-in-open", "jump profile-in-closed", "counter drop"],
     );
   });
 
@@ -203,21 +203,21 @@ describe("tiers and policies", () => {
 
   test("a policy without Pass is a chain of its own, and the tier ends with its deny (E11)", () => {
     const ruleset = inTier({ ingress: [rule("Allow", { protocol: 6 }), rule("Deny")] });
-    assert.deepEqual(rulesOf(ruleset, "tier-in-t"), ["jump pol-in-p", "counter drop"]);
+    assert.deepEqual(rulesOf(ruleset, "tier-in-t/e"), ["jump pol-in-p", "counter drop"]);
     assert.deepEqual(rulesOf(ruleset, "pol-in-p"), ["meta l4proto tcp counter accept", "counter drop"]);
   });
 
   test("a policy with Pass is written into the tier, where return leaves it", () => {
     const ruleset = inTier({ ingress: [rule("Pass", { protocol: 6 }), rule("Deny", { protocol: 17 })] });
-    assert.deepEqual(rulesOf(ruleset, "tier-in-t"), ["meta l4proto tcp counter return", "meta l4proto udp counter drop", "counter drop"]);
+    assert.deepEqual(rulesOf(ruleset, "tier-in-t/e"), ["meta l4proto tcp counter return", "meta l4proto udp counter drop", "counter drop"]);
   });
 
   test("a tier with default action Pass has no end", () => {
-    assert.deepEqual(rulesOf(inTier({ ingress: [rule("Allow", { protocol: 6 })] }, "Pass"), "tier-in-t"), ["jump pol-in-p"]);
+    assert.deepEqual(rulesOf(inTier({ ingress: [rule("Allow", { protocol: 6 })] }, "Pass"), "tier-in-t/e"), ["jump pol-in-p"]);
   });
 
   test("a policy without rules only makes its tier deny (E11)", () => {
-    assert.deepEqual(rulesOf(inTier({ ingress: [] }), "tier-in-t"), ["counter drop"]);
+    assert.deepEqual(rulesOf(inTier({ ingress: [] }), "tier-in-t/e"), ["counter drop"]);
   });
 
   test("Log goes on, with its prefix (M50)", () => {
@@ -257,12 +257,40 @@ describe("what is shared", () => {
     assert.equal(names(["10.0.0.1"]).filter((name) => name.startsWith("sel4")).length, 1);
   });
 
-  test("an interval set of other content is another set (Hole B)", () => {
+  test("the name of a set with networks does not change with them either; that there are networks shows", () => {
     const uses = policy("p", { ingress: [rule("Allow", { from: { selector: "place == 'x'" } })] });
-    const name = (net: string) =>
-      compiled([endpoint("e", { on: "eth0" }), uses, networkSet("n", { place: "x" }, [net])]).sets.find((set) => set.flavour === "interval")?.name;
-    assert.match(name("10.0.0.0/8") ?? "", /^sel4i-/);
-    assert.notEqual(name("10.0.0.0/8"), name("10.0.0.0/9"));
+    const nameOf = (nets: readonly string[]) =>
+      compiled([endpoint("e", { on: "eth0" }), uses, networkSet("n", { place: "x" }, nets)]).sets.find(({ comment }) => comment.endsWith("(IPv4)"))?.name ?? "";
+    assert.match(nameOf(["10.0.0.0/8"]), /^sel4i-[a-z2-7]{20}$/);
+    assert.equal(nameOf(["10.0.0.0/8"]), nameOf(["10.0.0.0/9", ...Array.from({ length: 200 }, (_, at) => `192.0.2.${at}`)]));
+    assert.match(nameOf(["10.0.0.1"]), /^sel4-[a-z2-7]{20}$/);
+  });
+
+  test("the name of a named port's set does not change with its members, and tells the question", () => {
+    const uses = (name: string) => policy("p", { ingress: [rule("Allow", { protocol: 6, to: { ports: [name] } })] });
+    const nameOf = (name: string, port: number) =>
+      compiled([endpoint("e", { on: "eth0", ips: ["10.0.0.1"], ports: [{ name: "web", protocol: 6, port }] }), uses(name)]).sets.find((set) =>
+        set.name.startsWith("named4-"),
+      )?.name;
+    assert.equal(nameOf("web", 80), nameOf("web", 81));
+    assert.notEqual(nameOf("web", 80), nameOf("dns", 80));
+  });
+
+  test("a tier's chain keeps its name when policies come and go, and is called after the first endpoint that sees it so", () => {
+    const hosts = [endpoint("b", { on: "eth1" }), endpoint("a", { on: "eth0" })];
+    const tiersOf = (...policies: readonly Resource[]) =>
+      compiled([...hosts, ...policies])
+        .chains.map(({ name }) => name)
+        .filter((name) => name.startsWith("tier-"));
+    const [p, q] = [policy("p", { ingress: [rule("Allow")] }), policy("q", { ingress: [rule("Deny")] })];
+    assert.deepEqual(tiersOf(p), ["tier-in-default/a"]);
+    assert.deepEqual(tiersOf(p, q), ["tier-in-default/a"]);
+    assert.deepEqual(tiersOf(p, { ...q, applyOnForward: true }), ["tier-fwd-in-default/a", "tier-in-default/a"]);
+    assert.deepEqual(
+      tiersOf({ ...p, applyOnForward: true }, { ...q, applyOnForward: true }),
+      ["tier-in-default/a"],
+      "the same policies in both lists are one chain",
+    );
   });
 
   test("equal lists of different rules are one set", () => {

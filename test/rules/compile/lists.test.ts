@@ -130,15 +130,15 @@ describe("untracked policy (3.1, 3.2)", () => {
   });
 
   test("lets essentials, failsafes and their replies go on tracked, and asks nothing of conntrack (P11, P13, P15)", () => {
-    assert.deepEqual(rulesOf(ruleset, "ep-raw-in-named"), ["jump essentials", "jump failsafe-in", "jump replies-in", "jump tier-raw-in-default"]);
-    assert.deepEqual(rulesOf(ruleset, "ep-raw-out-named"), ["jump essentials", "jump failsafe-out", "jump replies-out", "jump tier-raw-out-default"]);
+    assert.deepEqual(rulesOf(ruleset, "ep-raw-in-named"), ["jump essentials", "jump failsafe-in", "jump replies-in", "jump tier-raw-in-default/named"]);
+    assert.deepEqual(rulesOf(ruleset, "ep-raw-out-named"), ["jump essentials", "jump failsafe-out", "jump replies-out", "jump tier-raw-out-default/named"]);
     assert.deepEqual(rulesOf(ruleset, "replies-in"), ["meta l4proto . th sport @failsafe-out counter accept"]);
     assert.deepEqual(rulesOf(ruleset, "replies-out"), ["meta l4proto . th sport @failsafe-in counter accept"]);
   });
 
   test("takes what it allows out of conntrack and marks it; its tier never denies by default (P10, E5)", () => {
     assert.deepEqual(rulesOf(ruleset, "pol-raw-in-untracked"), [`meta l4proto tcp counter notrack ${set} accept`, "counter drop"]);
-    assert.deepEqual(rulesOf(ruleset, "tier-raw-in-default"), ["jump pol-raw-in-untracked"]);
+    assert.deepEqual(rulesOf(ruleset, "tier-raw-in-default/named"), ["jump pol-raw-in-untracked"]);
   });
 
   test("drops also where denying is answered (section 0 row 14)", () => {
@@ -163,13 +163,13 @@ describe("pre-DNAT policy (3.3)", () => {
 
   test("comes after invalid, essentials and failsafes, and marks what it allows (P22, P24)", () => {
     const ruleset = compiled([named, preDNAT]);
-    assert.deepEqual(rulesOf(ruleset, "ep-pre-named"), ["ct state invalid counter drop", "jump essentials", "jump failsafe-in", "jump tier-pre-default"]);
+    assert.deepEqual(rulesOf(ruleset, "ep-pre-named"), ["ct state invalid counter drop", "jump essentials", "jump failsafe-in", "jump tier-pre-default/named"]);
     assert.deepEqual(rulesOf(ruleset, "pol-pre-prednat"), [`meta l4proto tcp counter ${set} accept`, "counter drop"]);
   });
 
   test("rejects where denying is answered: the kernel can in prerouting", () => {
     const ruleset = compiled([named, early("preDNAT", { ingress: [rule("Pass", { protocol: 6 }), rule("Deny")] })], { denyAction: "Reject" });
-    assert.deepEqual(rulesOf(ruleset, "tier-pre-default"), ["meta l4proto tcp counter return", "counter goto rejected"]);
+    assert.deepEqual(rulesOf(ruleset, "tier-pre-default/named"), ["meta l4proto tcp counter return", "counter goto rejected"]);
   });
 });
 
@@ -183,8 +183,8 @@ describe("forward policy (3.5)", () => {
 
   test("has no failsafes, no profiles and no default deny (P40, E19, P45)", () => {
     const ruleset = compiled([{ ...named, profiles: ["gone"] }, both]);
-    assert.deepEqual(rulesOf(ruleset, "ep-fwd-in-named"), ["ct state invalid counter drop", "jump essentials", "jump tier-in-default"]);
-    assert.deepEqual(rulesOf(ruleset, "ep-fwd-out-named"), ["ct state invalid counter drop", "jump essentials", "jump tier-out-default"]);
+    assert.deepEqual(rulesOf(ruleset, "ep-fwd-in-named"), ["ct state invalid counter drop", "jump essentials", "jump tier-in-default/named"]);
+    assert.deepEqual(rulesOf(ruleset, "ep-fwd-out-named"), ["ct state invalid counter drop", "jump essentials", "jump tier-out-default/named"]);
   });
 
   test("shares the chains of tier and policy with normal policy, where both judge by the same (E7)", () => {
@@ -193,7 +193,7 @@ describe("forward policy (3.5)", () => {
       ruleset.chains.filter(({ name }) => name.startsWith("pol-")).map(({ name }) => name),
       ["pol-in-both", "pol-out-both"],
     );
-    assert.deepEqual(rulesOf(ruleset, "ep-in-named").at(-2), "jump tier-in-default");
+    assert.deepEqual(rulesOf(ruleset, "ep-in-named").at(-2), "jump tier-in-default/named");
   });
 
   test("does not judge by policies without applyOnForward (P45)", () => {

@@ -14,7 +14,8 @@ describe("names", () => {
     ["the copy for hooks that can reject has a name of its own", endpointChainName("rejout", "web"), "ep-rejout-web"],
     ["a policy's chain says direction and policy", rulesChainName("out", "GlobalNetworkPolicy", "default.allow-dns"), "pol-out-default.allow-dns"],
     ["a profile's chain is not a policy's", rulesChainName("in", "Profile", "default.allow-dns"), "profile-in-default.allow-dns"],
-    ["a tier's chain says the tier, and which policies by digest", tierChainName("in", "security", "[]"), /^tier-in-security-[a-z2-7]{20}$/],
+    ["a tier's chain says the tier, and whose it is first", tierChainName("fwd-in", "security", "web-1"), "tier-fwd-in-security/web-1"],
+    ["of a tier or an endpoint that nft cannot read it becomes a digest", tierChainName("in", "security", "Web"), /^tier-in_[a-z2-7]{20}$/],
     ["a name that nft cannot read becomes a digest", endpointChainName("in", "Web 1"), /^ep-in_[a-z2-7]{20}$/],
     ["so does one in which letters are upper case", endpointChainName("in", "Web"), /^ep-in_[a-z2-7]{20}$/],
     ["an empty one", endpointChainName("in", ""), /^ep-in_[a-z2-7]{20}$/],
@@ -39,7 +40,7 @@ describe("names", () => {
   test("two different things never share a name, also when one is named like the other's digest", () => {
     const seen = new Map<string, string>();
     const take = (identity: string, name: string): void => {
-      assert.match(name, /^[a-z][a-z0-9._-]*$/);
+      assert.match(name, /^[a-z][a-z0-9._/-]*$/);
       assert(name.length <= maxNameLength, name);
       assert.equal(seen.get(name) ?? identity, identity, name);
       seen.set(name, identity);
@@ -59,7 +60,7 @@ describe("names", () => {
       fc.property(fc.record({ at: place, token: voice, first: name, second: name, which: kind }), ({ at, token, first, second, which }) => {
         take(JSON.stringify(["ep", at, first]), endpointChainName(at, first));
         take(JSON.stringify(["rules", token, which, first]), rulesChainName(token, which, first));
-        take(JSON.stringify(["tier", token, first, second]), tierChainName(token, first, second));
+        take(JSON.stringify(["tier", at, first, second]), tierChainName(at, first, second));
         for (const flavour of ["hash", "interval"] as const) {
           for (const set of ["sel4", "sel6", "net4", "named4", "port", "proto"] as const) {
             take(JSON.stringify(["set", set, flavour, first]), setName(set, flavour, [first]));
