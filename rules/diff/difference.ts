@@ -66,7 +66,10 @@ function mapDifference(found: ActualMap, expected: ActualMap): string | undefine
 }
 
 function describeElements(missing: number, strange: number): string {
-  const parts = [...(missing > 0 ? [`lacks ${counted(missing)}`] : []), ...(strange > 0 ? [`has ${counted(strange)} not hostward's`] : [])];
+  const parts = [
+    ...(missing > 0 ? [`lacks ${counted(missing)}`] : []),
+    ...(strange > 0 ? [`has ${counted(strange)} that ${strange === 1 ? "is" : "are"} not hostward's`] : []),
+  ];
   return ` ${parts.join(" and ")}`;
 }
 

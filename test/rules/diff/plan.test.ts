@@ -5,8 +5,9 @@ import { describe, test } from "node:test";
 import { actualOf, diff } from "../../../rules/diff/diff.ts";
 import { describeOperation, printPlan } from "../../../rules/diff/plan.ts";
 import type { Operation } from "../../../rules/diff/types.ts";
+import { identityOf } from "../../../rules/ruleset/identity.ts";
 import { packKeys, packPrefixes } from "../../../rules/ruleset/keys.ts";
-import type { NftMap, NftSet, Ruleset } from "../../../rules/ruleset/types.ts";
+import type { NftMap, NftSet, Rule, Ruleset } from "../../../rules/ruleset/types.ts";
 import { prefix } from "../resolve/resources.ts";
 
 const ports: NftSet = { name: "port-x", types: ["inet_service"], flavour: "hash", keys: packKeys(["inet_service"], [[80], [443]]), comment: "ports of a rule" };
@@ -17,6 +18,8 @@ const many = packKeys(
 const networks: NftSet = { name: "net4i-x", types: ["ipv4_addr"], flavour: "interval", keys: packPrefixes(4, [prefix("10.0.0.0/8")]), comment: 'say "x"' };
 const map: NftMap = { name: "ingress", types: ["ifname"], entries: [{ key: ["eth0"], verdict: { kind: "goto", chain: "ep-in-e" } }], comment: "to endpoint" };
 const origin = { kind: "GlobalNetworkPolicy", name: "web", direction: "ingress", index: 2 } as const;
+
+const dropping: Rule = { statements: [{ kind: "verdict", verdict: { kind: "drop" } }], origin };
 
 const rows: readonly (readonly [operation: Operation, text: string])[] = [
   [{ verb: "add", object: "table" }, "add table"],
@@ -33,6 +36,12 @@ const rows: readonly (readonly [operation: Operation, text: string])[] = [
     { verb: "add", object: "rule", chain: "pol-in-web", rule: { statements: [{ kind: "counter" }, { kind: "verdict", verdict: { kind: "drop" } }], origin } },
     'add rule pol-in-web counter drop comment "GlobalNetworkPolicy web ingress rule 2"',
   ],
+  [{ verb: "add", object: "rule", chain: "c", before: 3, rule: dropping }, 'insert rule c index 3 drop comment "GlobalNetworkPolicy web ingress rule 2"'],
+  [{ verb: "replace", object: "rule", chain: "c", at: 0, rule: dropping }, 'replace rule c index 0 drop comment "GlobalNetworkPolicy web ingress rule 2"'],
+  [{ verb: "delete", object: "rule", chain: "c", at: 4 }, "delete rule c index 4"],
+  [{ verb: "delete", object: "rule", chain: "c", at: 4, held: dropping }, 'delete rule c index 4 drop comment "GlobalNetworkPolicy web ingress rule 2"'],
+  [{ verb: "delete", object: "rule", chain: "c", at: 4, held: { kind: "held", identity: identityOf([], "mine") } }, 'delete rule c index 4 comment "mine"'],
+  [{ verb: "delete", object: "rule", chain: "c", at: 4, held: { kind: "held", identity: identityOf([], "") } }, "delete rule c index 4"],
   [{ verb: "add", object: "set", set: ports }, 'add set port-x { type inet_service; comment "ports of a rule"; }'],
   [{ verb: "add", object: "set", set: networks }, `add set net4i-x { type ipv4_addr; flags interval; comment "say 'x'"; }`],
   [{ verb: "delete", object: "set", name: "port-x" }, "delete set port-x"],
