@@ -1,6 +1,6 @@
 // The policies that judge an endpoint, in order, into its four lists of tiers (semantics E2-E6); and what of such lists is as it was before.
 
-import type { Direction, Policy } from "../model/types.ts";
+import type { Direction } from "../model/types.ts";
 import type { TierSlot } from "./order.ts";
 import type { RankedPolicy } from "./ranking.ts";
 import { sameList } from "./sharing.ts";
@@ -9,8 +9,14 @@ import type { ListName, Lists, ResolvedRules, ResolvedTier } from "./types.ts";
 export type RulesOf = (policy: RankedPolicy, direction: Direction) => ResolvedRules;
 
 export function assemble(policies: readonly RankedPolicy[], rulesOf: RulesOf): Lists {
+  const parted: Record<ListName, RankedPolicy[]> = { normal: [], forward: [], preDNAT: [], untracked: [] };
+  for (const ranked of policies) {
+    parted[ranked.policy.list].push(ranked);
+    // E2: a normal policy with applyOnForward stands in two lists.
+    if (ranked.policy.list === "normal" && ranked.policy.applyOnForward) parted.forward.push(ranked);
+  }
   const both = (list: ListName) => {
-    const listed = policies.filter(({ policy }) => isIn(policy, list));
+    const listed = parted[list];
     return { ingress: tiersOf(listed, list, { direction: "ingress", rulesOf }), egress: tiersOf(listed, list, { direction: "egress", rulesOf }) };
   };
   return { normal: both("normal"), forward: both("forward"), preDNAT: both("preDNAT"), untracked: both("untracked") };
@@ -56,11 +62,6 @@ function tiersOf(policies: readonly RankedPolicy[], list: ListName, { direction,
     else tiers.push({ name: slot.name, defaultAction: defaultAction(slot, list), policies: [rules] });
   }
   return tiers;
-}
-
-/** E2: a normal policy with applyOnForward stands in two lists. */
-function isIn(policy: Policy, list: ListName): boolean {
-  return list === "forward" ? policy.list === "normal" && policy.applyOnForward : policy.list === list;
 }
 
 /** E5: untracked and pre-DNAT policy never denies by default. E6: a tier that does not exist does. */

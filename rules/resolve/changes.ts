@@ -13,20 +13,25 @@ export interface Changes {
  * the answer is the same, only later.
  */
 export function changesBetween(before: readonly Resource[], after: readonly Resource[]): Changes {
-  const removed = new Set<Resource>();
-  const added = new Set<Resource>();
+  const removed: Resource[] = [];
+  const added: Resource[] = [];
   let [old, now] = [0, 0];
   while (old < before.length || now < after.length) {
     const left = before[old];
     const right = after[now];
     const order = left === right ? 0 : compareNames(left, right);
-    if (left !== right && left !== undefined && order <= 0) removed.add(left);
-    if (left !== right && right !== undefined && order >= 0) added.add(right);
+    if (left !== right && left !== undefined && order <= 0) removed.push(left);
+    if (left !== right && right !== undefined && order >= 0) added.push(right);
     if (order <= 0) old++;
     if (order >= 0) now++;
   }
-  for (const moved of removed) if (added.delete(moved)) removed.delete(moved);
-  return { removed: [...removed], added: [...added] };
+  return removed.length === 0 || added.length === 0 ? { removed, added } : withoutMoved(removed, added);
+}
+
+/** What only stands elsewhere has not changed. */
+function withoutMoved(removed: readonly Resource[], added: readonly Resource[]): Changes {
+  const [gone, come] = [new Set(removed), new Set(added)];
+  return { removed: removed.filter((resource) => !come.has(resource)), added: added.filter((resource) => !gone.has(resource)) };
 }
 
 /** What is not there comes last. */

@@ -6,7 +6,7 @@ import type { Selector } from "../selector/ast.ts";
 import { printSelector } from "../selector/print.ts";
 import { assemble, keptLists } from "./assemble.ts";
 import { type PolicyChanges, type RankedPolicy, Ranking, type RankingChanges } from "./ranking.ts";
-import type { RuleBook, RuleEntry } from "./ruleBook.ts";
+import type { RuleBook, RuleEntry, Use } from "./ruleBook.ts";
 import { SelectorIndex } from "./selectorIndex.ts";
 import type { Lists, ResolvedRules } from "./types.ts";
 
@@ -34,10 +34,9 @@ interface SelectedEndpoint {
 }
 
 /** What endpoints of the same groups share. */
-interface Assembly {
+interface Assembly extends Use {
   readonly key: string;
   readonly lists: Lists;
-  readonly used: readonly RuleEntry[];
 }
 
 export class PolicyLists {
@@ -120,24 +119,21 @@ export class PolicyLists {
 
   #assemble(key: string, { groups, assembly: last }: SelectedEndpoint): Assembly {
     const policies = groups.flatMap((group) => [...group.policies]).sort((a, b) => a.rank - b.rank);
-    const used = new Set<RuleEntry>();
+    const used: RuleEntry[] = [];
     const rulesOf = ({ rules }: RankedPolicy, direction: Direction): ResolvedRules => {
       const entry = this.#book.entryOf(rules, direction);
-      used.add(entry);
+      used.push(entry);
       return entry.rules;
     };
     const lists = assemble(policies, rulesOf);
-    return { key, lists: last === undefined ? lists : keptLists(last.lists, lists), used: [...used] };
+    return { key, lists: last === undefined ? lists : keptLists(last.lists, lists), used };
   }
 
   #exchange(next: ReadonlyMap<string, Assembly>): void {
     const last = this.#assemblies;
     const coming = [...next.values()].filter((assembly) => last.get(assembly.key) !== assembly);
     const going = [...last.values()].filter((assembly) => next.get(assembly.key) !== assembly);
-    this.#book.exchange(
-      going.flatMap(({ used }) => used),
-      coming.flatMap(({ used }) => used),
-    );
+    this.#book.exchange(going, coming);
     this.#assemblies = next;
   }
 }

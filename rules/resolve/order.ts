@@ -36,7 +36,14 @@ export function compareTiers(a: TierSlot, b: TierSlot): number {
 
 /** E3, G23: by order, absent last; ties by the text `name/namespace/kind`, in which "a-b" comes before "a". */
 export function comparePolicies(a: Policy, b: Policy): number {
-  return compareNumbers(a.order, b.order) || compareBytes(tieBreaker(a), tieBreaker(b));
+  return compareNumbers(a.order, b.order) || compareTies(a, b);
+}
+
+/** The names alone decide unless one begins with the other: a sort of many policies makes no texts. */
+function compareTies(a: Policy, b: Policy): number {
+  const [left, right] = [a.metadata.name, b.metadata.name];
+  const isUndecided = left.length < right.length ? right.startsWith(left) : left.startsWith(right);
+  return isUndecided ? compareBytes(tieBreaker(a), tieBreaker(b)) : compareBytes(left, right);
 }
 
 /** Not by subtraction, which is not a number for two absent (infinite) orders. */

@@ -1,14 +1,13 @@
 // The profiles that governing endpoints name, each resolved once and as long as one names it (semantics E14-E17).
 
 import type { Profile } from "../model/types.ts";
-import { type OwnedRules, ownedRules, type RuleBook, type RuleEntry } from "./ruleBook.ts";
+import { type OwnedRules, ownedRules, type RuleBook, type Use } from "./ruleBook.ts";
 import { shared } from "./sharing.ts";
 import type { ResolvedProfile } from "./types.ts";
 
-interface Entry {
+interface Entry extends Use {
   /** Undefined for a profile that does not exist. */
   readonly owned: OwnedRules | undefined;
-  readonly used: readonly RuleEntry[];
   readonly resolved: ResolvedProfile;
 }
 
@@ -25,8 +24,8 @@ export class ResolvedProfiles {
     const last = this.#entries;
     const next = new Map(Array.from(names, (name) => [name, this.#entryOf(name, profiles.get(name), last.get(name))]));
     this.#book.exchange(
-      [...last].flatMap(([name, entry]) => (next.get(name) === entry ? [] : entry.used)),
-      [...next].flatMap(([name, entry]) => (last.get(name) === entry ? [] : entry.used)),
+      [...last].flatMap(([name, entry]) => (next.get(name) === entry ? [] : [entry])),
+      [...next].flatMap(([name, entry]) => (last.get(name) === entry ? [] : [entry])),
     );
     this.#entries = next;
     return new Map(Array.from(next, ([name, { resolved }]) => [name, resolved]));

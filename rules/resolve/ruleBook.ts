@@ -12,23 +12,29 @@ type Owner = Policy | Profile;
 
 /** The rules of one owner in one direction, and how many use them. */
 export interface RuleEntry {
+  readonly owner: Owner;
   readonly rules: ResolvedRules;
+  /** As often as the rules refer to them. */
   readonly definitions: readonly Definition[];
   readonly logPrefix: string;
   users: number;
 }
 
+/** Somebody's use of rules, of each as often as it is named. */
+export interface Use {
+  readonly used: readonly RuleEntry[];
+}
+
 /** One version of a policy or profile, and its rules as far as they were asked for. */
 export interface OwnedRules {
   readonly owner: Owner;
-  /** Of the version before it. */
-  readonly last: Readonly<Record<Direction, ResolvedRules | undefined>>;
-  readonly entries: Record<Direction, RuleEntry | undefined>;
+  /** Until they are asked for, those of the version before it, which count no more. */
+  ingress: RuleEntry | undefined;
+  egress: RuleEntry | undefined;
 }
 
 export function ownedRules(owner: Owner, before: OwnedRules | undefined): OwnedRules {
-  const { ingress, egress } = before?.entries ?? { ingress: undefined, egress: undefined };
-  return { owner, last: { ingress: ingress?.rules, egress: egress?.rules }, entries: { ingress: undefined, egress: undefined } };
+  return { owner, ingress: before?.ingress, egress: before?.egress };
 }
 
 export class RuleBook {
@@ -42,29 +48,23 @@ export class RuleBook {
 
   /** The same as last time while neither the owner nor the log prefix has changed. Belongs to nobody until somebody uses it. */
   entryOf(owned: OwnedRules, direction: Direction): RuleEntry {
-    const known = owned.entries[direction];
-    if (known !== undefined && known.logPrefix === this.logPrefix) return known;
-    const definitions = new Map<string, Definition>();
+    const known = owned[direction];
+    if (known !== undefined && known.owner === owned.owner && known.logPrefix === this.logPrefix) return known;
+    const definitions: Definition[] = [];
     const refer = (definition: Definition): string => {
-      definitions.set(definition.id, definition);
+      definitions.push(definition);
       return definition.id;
     };
     const rules = resolveRules(owned.owner, direction, { refer, logPrefix: this.logPrefix });
-    const last = known?.rules ?? owned.last[direction];
-    const entry = { rules: shared(last, rules), definitions: [...definitions.values()], logPrefix: this.logPrefix, users: 0 };
-    owned.entries[direction] = entry;
+    const entry = { owner: owned.owner, rules: shared(known?.rules, rules), definitions, logPrefix: this.logPrefix, users: 0 };
+    owned[direction] = entry;
     return entry;
   }
 
   /** First what comes, then what goes: what is in both is never let go of. */
-  exchange(going: readonly RuleEntry[], coming: readonly RuleEntry[]): void {
-    for (const entry of coming) {
-      entry.users++;
-      if (entry.users === 1) for (const definition of entry.definitions) this.#sets.acquire(definition);
-    }
-    for (const entry of going) {
-      entry.users--;
-      if (entry.users === 0) for (const definition of entry.definitions) this.#sets.release(definition);
-    }
+  exchange(going: Iterable<Use>, coming: Iterable<Use>): void {
+    for (const { used } of coming)
+      for (const entry of used) if (entry.users++ === 0) for (const definition of entry.definitions) this.#sets.acquire(definition);
+    for (const { used } of going) for (const entry of used) if (--entry.users === 0) for (const definition of entry.definitions) this.#sets.release(definition);
   }
 }
