@@ -25,24 +25,27 @@ export function editedChains({ operations }: Batch): ReadonlySet<string> {
   return chains;
 }
 
-/** Whether the batch is sure to change something, so that it starts a new generation: a table may be there already, a flushed chain be empty. */
+/** Whether the batch is sure to change something, so that it starts a new generation. */
 export function surelyChanges({ operations }: Batch): boolean {
-  return operations.some((operation) => {
-    switch (operation.object) {
-      case "table":
-        return operation.verb === "delete";
-      case "chain":
-        return operation.verb !== "flush";
-      case "elements":
-        return operation.keys.count > 0;
-      case "entries":
-        return operation.entries.length > 0;
-      case "rule":
-      case "set":
-      case "map":
-        return true;
-    }
-  });
+  return operations.some(isSureChange);
+}
+
+/** A table may be there already, and a flushed chain be empty. */
+function isSureChange(operation: Operation): boolean {
+  switch (operation.object) {
+    case "table":
+      return operation.verb === "delete";
+    case "chain":
+      return operation.verb !== "flush";
+    case "elements":
+      return operation.keys.count > 0;
+    case "entries":
+      return operation.entries.length > 0;
+    case "rule":
+    case "set":
+    case "map":
+      return true;
+  }
 }
 
 /** As the notifications of the batch would tell it. */
@@ -88,16 +91,17 @@ export function planEdits(batch: Batch, known: (chain: string) => Handles | unde
   const lost = refilled(batch);
   const edited = new Map<string, { readonly before: Handles; readonly indexes: number[] }>();
   const echoed = new Set<number>();
-  operations.forEach((operation, index) => {
-    if (operation.object !== "rule" || lost === "all" || lost.has(operation.chain)) return;
+  for (const [index, operation] of operations.entries()) {
+    if (operation.object !== "rule" || lost === "all" || lost.has(operation.chain)) continue;
     const before = known(operation.chain);
-    if (before === undefined) return;
-    if (operation.verb !== "delete" && echoed.size === mostEchoes) return void lost.add(operation.chain);
-    if (operation.verb !== "delete") echoed.add(index);
+    if (before === undefined) continue;
+    const isNew = operation.verb !== "delete";
+    if (isNew && echoed.size === mostEchoes) lost.add(operation.chain);
+    else if (isNew) echoed.add(index);
     const edits = edited.get(operation.chain);
     if (edits) edits.indexes.push(index);
     else edited.set(operation.chain, { before, indexes: [index] });
-  });
+  }
   return {
     asksEcho: (index) => echoed.has(index),
     after: (echoes) => {

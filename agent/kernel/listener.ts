@@ -125,15 +125,16 @@ export class RulesetListener {
     const { generation, answers } = notice;
     const last = this.#last;
     if (last === undefined || isAfter(generation, last)) this.#last = generation;
-    if (answers !== undefined) return this.#hearAnswer(notice, answers, last);
-    if (last !== undefined && isAfter(generation, following(last))) this.#hearing.lost();
-    this.#hearing.heard(notice);
+    if (answers === undefined) {
+      if (last !== undefined && isAfter(generation, following(last))) this.#hearing.lost();
+      this.#hearing.heard(notice);
+    } else if (this.#unheard.has(answers)) this.#hearAnswer(notice, answers, last);
   }
 
   #hearAnswer(notice: Notice, question: number, last: number | undefined): void {
-    if (!this.#unheard.has(question) || notice.generation === last) return void this.#unheard.delete(question);
     const landed = this.#unheard.get(question);
     this.#unheard.delete(question);
+    if (notice.generation === last) return;
     if (last !== undefined && landed !== undefined && notice.generation === following(last)) this.#hearing.heard({ ...notice, touched: landed });
     else this.#hearing.lost();
   }
