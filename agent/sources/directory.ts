@@ -57,8 +57,10 @@ function* advance(known: Known, path: string, scan: Scan): Generator<void, Known
     files.set(file.path, yield* nextFileState(known.files.get(file.path), file));
     fingerprints.set(file.path, file.fingerprint);
   }
+  yield;
   const merged = mergeFiles(files);
   const problems = [...merged.problems, ...scan.subdirectories.map(subdirectoryIgnored)];
+  yield;
   return { files, fingerprints, subdirectories: scan.subdirectories, state: { ...merged, problems } };
 }
 

@@ -19,20 +19,14 @@ export interface FileState {
   readonly chunks: readonly ReadChunk[];
 }
 
-/** The state after a file was read again. Takes a step for each document, between which others may have their turn. */
+/** The state after a file was read again. Between its steps others may have their turn. */
 export function* nextFileState(previous: FileState | undefined, { path, content }: ScannedFile): Generator<void, FileState> {
-  const chunks: ReadChunk[] = [];
-  if (content.kind === "text") {
-    for (const chunk of readChunks(content.text, path, previous?.chunks ?? [])) {
-      chunks.push(chunk);
-      yield;
-    }
-  }
   const before = [...(previous?.kept ?? []), ...(previous?.live ?? [])];
   if (content.kind === "unreadable") {
     const problem: Problem = { code: "file-unreadable", severity: "error", place: { source: path }, message: content.reason };
     return { live: [], kept: before, problems: [withConsequence(problem, before.length > 0)], ignored: [], chunks: previous?.chunks ?? [] };
   }
+  const chunks = yield* readChunks(content.text, path, previous?.chunks ?? []);
   const { resources, problems, ignored } = joinChunks(chunks);
   const invalid = new Set(problems.filter(({ severity }) => severity === "error").map(({ resource }) => resource));
   const kept = invalid.size === 0 ? new Map<string, Resource>() : keptOf(before, resources, invalid);

@@ -31,7 +31,8 @@ export interface ReadChunk extends Manifest, Chunk {
 
 /** Never throws. `source` is the file's name, for places. */
 export function readManifest(text: string, source: string): Manifest {
-  return joinChunks(Array.from(readChunks(text, source, [])));
+  const steps = readChunks(text, source, []);
+  for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return joinChunks(step.value);
 }
 
 export function joinChunks(chunks: readonly ReadChunk[]): Manifest {
@@ -42,30 +43,37 @@ export function joinChunks(chunks: readonly ReadChunk[]): Manifest {
   };
 }
 
-/** One chunk after the other, so that no more than one is in memory as a tree. `before` is what the same file held; its places move. */
-export function* readChunks(text: string, source: string, before: readonly ReadChunk[]): Generator<ReadChunk, void> {
+/**
+ * One chunk after the other, so that no more than one is in memory as a tree; between the steps others may have their turn. `before` is what the
+ * same file held; its places move.
+ */
+export function* readChunks(text: string, source: string, before: readonly ReadChunk[]): Generator<void, readonly ReadChunk[]> {
   const known = new Map<string, ReadChunk[]>();
   for (const chunk of before.toReversed()) {
     const same = known.get(chunk.text);
     if (same === undefined) known.set(chunk.text, [chunk]);
     else same.push(chunk);
   }
+  const chunks: ReadChunk[] = [];
   let line = 1;
   for (const part of splitChunks(text)) {
+    yield;
     const same = known.get(part)?.pop();
-    const chunk = same === undefined ? decodeChunk({ text: copyOf(part), line }, source) : moved(same, line);
+    const chunk = same === undefined ? yield* decodeChunk({ text: copyOf(part), line }, source) : moved(same, line);
     line += chunk.lines;
-    yield chunk;
+    chunks.push(chunk);
   }
+  return chunks;
 }
 
-function decodeChunk(chunk: Chunk, source: string): ReadChunk {
+function* decodeChunk(chunk: Chunk, source: string): Generator<void, ReadChunk> {
   const resources: Resource[] = [];
   const problems: Problem[] = [];
   const ignored: Ignored[] = [];
   for (const document of readChunk(chunk, source)) {
     problems.push(...document.problems);
     for (const { value, path } of unfold(document.value)) {
+      yield;
       const decoded = decodeResource(value, (within, spot) => document.locate([...path, ...within], spot));
       if (decoded.resource !== undefined) resources.push(decoded.resource);
       problems.push(...decoded.problems);

@@ -15,7 +15,7 @@ export interface PlainDocument {
 
 /** Undefined for anything but one plain document. */
 export function readPlainYaml(text: string): PlainDocument | undefined {
-  if (unusual.test(text)) return undefined;
+  if (isUnusual(text)) return undefined;
   try {
     const root = new Reader(text).document();
     return { value: root.value, offsetOf: (path, spot) => offsetOf(text, root, path, spot) ?? startOf(root.mark) };
@@ -25,9 +25,15 @@ export function readPlainYaml(text: string): PlainDocument | undefined {
   }
 }
 
-/** Control characters (tabs too), a return without a newline, other line ends, byte order marks, a document's end, directives. */
+/** Control characters (tabs too), other line ends, byte order marks. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
-const unusual = /[\0-\x09\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029\uFEFF]|\r(?!\n)|^\.\.\.|^%/m;
+const unusualCharacter = /[\0-\x09\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029\uFEFF]/;
+
+/** Besides these a return without a newline, a document's end, directives. */
+function isUnusual(text: string): boolean {
+  const begins = (start: string) => text.startsWith(start) || text.includes(`\n${start}`);
+  return unusualCharacter.test(text) || begins("...") || begins("%") || (text.includes("\r") && /\r(?!\n)/.test(text));
+}
 
 const notPlain = new Error("not plain YAML");
 

@@ -7,7 +7,7 @@ import type { Chunk } from "./chunks.ts";
 
 type Parsed = Document.Parsed<ParsedNode>;
 
-/** A chunk's lines, found when the first place is asked for. */
+/** A chunk's lines, found as far as places are asked for. */
 export interface Lines {
   readonly text: string;
   /** Of an offset in the text, in UTF-16 units. */
@@ -15,21 +15,16 @@ export interface Lines {
 }
 
 export function linesOf({ text, line: first }: Chunk, source: string): Lines {
-  let starts: readonly number[] | undefined;
+  const starts = [0];
+  let end = text.indexOf("\n");
   return {
     text,
     placeAt(offset) {
-      starts ??= lineStarts(text);
+      for (; end !== -1 && end < offset; end = text.indexOf("\n", end + 1)) starts.push(end + 1);
       const line = lastAtMost(starts, offset);
       return { source, line: first + line, column: offset - (starts[line] ?? 0) + 1 };
     },
   };
-}
-
-function lineStarts(text: string): readonly number[] {
-  const starts: number[] = [0];
-  for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", end + 1)) starts.push(end + 1);
-  return starts;
 }
 
 export function createLocator(document: Parsed, lines: Lines): Locate {

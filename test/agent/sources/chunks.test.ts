@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { countLines, splitChunks } from "../../../agent/sources/chunks.ts";
-import { joinChunks, readChunks, readManifest } from "../../../agent/sources/manifest.ts";
+import { joinChunks, type ReadChunk, readChunks, readManifest } from "../../../agent/sources/manifest.ts";
 
 const rows: readonly (readonly [sentence: string, text: string, chunks: readonly string[]])[] = [
   ["nothing", "", [""]],
@@ -42,6 +42,11 @@ test("the chunks of any text are the text", () => {
   );
 });
 
+function chunksOf(text: string, before: readonly ReadChunk[]): readonly ReadChunk[] {
+  const steps = readChunks(text, "f", before);
+  for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value;
+}
+
 const tier = (name: string, more = "") => `apiVersion: projectcalico.org/v3\nkind: Tier\nmetadata: { name: ${name} }\n${more}`;
 const policy = `apiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nmetadata: { name: p }\nspec:\n  selector: all()\n  ingress:\n  - action: Allow\n  - action: Deny\n`;
 
@@ -60,10 +65,10 @@ const documents = fc.constantFrom(
 test("a file read again is as from nothing, places too, and each document whose text was there is the same objects", () => {
   fc.assert(
     fc.property(fc.array(fc.array(documents, { maxLength: 6 }), { minLength: 2, maxLength: 6 }), (versions) => {
-      let before = Array.from(readChunks("", "f", []));
+      let before: readonly ReadChunk[] = [];
       for (const version of versions) {
         const text = version.join("---\n");
-        const now = Array.from(readChunks(text, "f", before));
+        const now = chunksOf(text, before);
         assert.deepEqual(joinChunks(now), readManifest(text, "f"));
         for (const chunk of now) {
           const known = before.filter((old) => old.text === chunk.text);
