@@ -60,7 +60,9 @@ function check(ruleset: Ruleset, last: Checked): Checked {
   const sets = carryOver(ruleset.sets, last.sets, (set, before) => checkKeys(set, before?.found.length === 0 ? before.thing : undefined));
   const maps = carryOver(ruleset.maps, last.maps, findingsOfMap);
   const named = sameTypes(sets, last.sets) && sameTypes(maps, last.maps) ? last.named : { sets: typesOf(ruleset.sets), maps: typesOf(ruleset.maps) };
-  const chains = carryOver(ruleset.chains, withoutStale(last, named), (chain, before) => checkChain(chain, named, before));
+  const held = withoutStale(last, named);
+  const carried = carryOver(ruleset.chains, held, (chain, before) => checkChain(chain, named, before));
+  const chains = held === last.chains ? carried : { ...carried, sameNames: false };
   const isNamedAlike = ruleset.table === last.ruleset?.table && sets.sameNames && maps.sameNames && chains.sameNames;
   const names = isNamedAlike ? last.names : checkNames(ruleset);
   const jumps = isSameGraph({ chains, maps }, last) ? last.jumps : jumpsOf(chains, maps);

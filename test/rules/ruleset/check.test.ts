@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkRuleset } from "../../../rules/ruleset/check.ts";
+import fc from "fast-check";
+import { checkRuleset, createCheck } from "../../../rules/ruleset/check.ts";
 import { keysOfBytes } from "../../../rules/ruleset/chunks.ts";
 import { packKeys } from "../../../rules/ruleset/keys.ts";
 import type { BaseChain, Chain, Hook, Keys, NftMap, NftSet, Rule, Ruleset, Statement } from "../../../rules/ruleset/types.ts";
@@ -140,4 +141,86 @@ test("a ruleset that breaks an invariant is refused", async (t) => {
 test("fifteen jumps deep is what the kernel takes", () => {
   assert.deepEqual(checkRuleset(ladder(15)), []);
   assert.match(checkRuleset(ladder(16)).join(), /chain b: jumps 16 deep, the kernel takes 15/);
+});
+
+test("a check that remembers finds what one from nothing finds, whatever was checked before", () => {
+  const broken = statements.map(([, form]) => table([base("b", [rule(...form)]), chain("c", rule(accept))], { sets: [v4] }));
+  const sound = [table([base("b", []), chain("c", rule(accept))], { sets: [v4] }), table([base("b", [rule(jump("c"))]), chain("c", rule(accept))])];
+  const all = [...broken, ...rulesets.map(([, one]) => one), ...sound, ladder(15), ladder(16)];
+  const expected = all.map(checkRuleset);
+  fc.assert(
+    fc.property(fc.array(fc.nat(all.length - 1), { minLength: 2, maxLength: 8 }), (walk) => {
+      const check = createCheck();
+      for (const at of walk) assert.deepEqual(check(all[at] as Ruleset), expected[at]);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+/** Parts of rulesets that fit and do not fit each other, drawn again and again, so that neighbours on a walk share most of them. */
+const parts = {
+  b: [
+    base("b", [rule(jump("c"))]),
+    base("b", [rule({ kind: "vmap", fields: ["meta iifname"], map: "dispatch" })]),
+    base("b", [rule(jump("c"))], "postrouting"),
+  ],
+  c: [
+    chain("c", rule({ kind: "lookup", fields: ["ip saddr"], op: "in", set: "v4" }, drop)),
+    chain("c", rule(accept), rule(jump("d"))),
+    chain("c", rule({ kind: "reject", with: "tcp reset" })),
+  ],
+  d: [chain("d", rule(drop)), chain("d", rule(goTo("c"))), chain("d", rule({ kind: "lookup", fields: ["ip saddr"], op: "in", set: "v4" }, accept))],
+  v4: [v4, set("v4", ["ipv6_addr"], []), { ...v4, keys: packKeys(["ipv6_addr"], []) }],
+  dispatch: [dispatch, map("dispatch", ["ifname"], [{ key: ["eth0"], verdict: { kind: "goto", chain: "d" } }])],
+} as const;
+
+test("what is carried over from one ruleset to the next still holds there", () => {
+  const one = <T>(list: readonly T[]) => fc.constantFrom(undefined, ...list, ...list, ...list);
+  const drawn = fc
+    .record({ b: one(parts.b), c: one(parts.c), d: one(parts.d), sets: one(parts.v4), maps: one(parts.dispatch) })
+    .map(({ b, c, d, sets, maps }) => {
+      const chains = [b, c, d].filter((part) => part !== undefined);
+      return table(chains, { sets: sets === undefined ? [] : [sets], maps: maps === undefined ? [] : [maps] });
+    });
+  fc.assert(
+    fc.property(fc.array(drawn, { minLength: 2, maxLength: 12 }), (walk) => {
+      const check = createCheck();
+      for (const ruleset of walk) assert.deepEqual(check(ruleset), checkRuleset(ruleset));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test("of a set with one member more only the chunk with the new member is looked at", () => {
+  const check = createCheck();
+  const row = (...bytes: readonly number[]) => Uint8Array.from(bytes);
+  const [first, second, third] = [row(1, 0, 0, 0, 1, 0, 0, 9), row(2, 0, 0, 0), row(3, 0, 0, 0)];
+  const of = (...chunks: readonly Uint8Array[]) => {
+    const count = chunks.reduce((sum, { length }) => sum + length, 0) / 4;
+    return table([], { sets: [{ ...v4, keys: { width: 4, count, chunks } }] });
+  };
+  assert.deepEqual(check(of(first, second, third)), []);
+  first.set([9, 9, 9, 9]);
+  assert.deepEqual(check(of(first, second, row(3, 0, 0, 0, 4, 0, 0, 0))), [], "a chunk that was checked is not looked at again");
+  assert.match(check(of(first, second, row(4, 0, 0, 0, 3, 0, 0, 0))).join(), /key 4 is out of order/);
+  assert.match(createCheck()(of(first, second)).join(), /key 1 is out of order/, "from nothing all of it is");
+});
+
+test("chunks out of order, joined at a wrong key, empty or cut are found also beside chunks that were sound", () => {
+  const [low, high] = [Uint8Array.of(1, 0, 0, 0, 2, 0, 0, 0), Uint8Array.of(5, 0, 0, 0)];
+  const of = (chunks: readonly Uint8Array[], count: number) => table([], { sets: [{ ...v4, keys: { width: 4, count, chunks } }] });
+  const rows: readonly (readonly [chunks: readonly Uint8Array[], count: number, message: RegExp])[] = [
+    [[low, Uint8Array.of(2, 0, 0, 0), high], 4, /key 2/],
+    [[low, Uint8Array.of(5, 0, 0, 0), high], 4, /key 3/],
+    [[high, low], 3, /key 1/],
+    [[low, low, high], 5, /key 2/],
+    [[low, new Uint8Array(), high], 3, /empty/],
+    [[low, Uint8Array.of(3, 0), Uint8Array.of(0, 0), high], 4, /ends within a key/],
+    [[low, high], 4, /keys of 4 bytes, 4 in 12/],
+  ];
+  for (const [chunks, count, message] of rows) {
+    const check = createCheck();
+    assert.deepEqual(check(of([low, high], 3)), []);
+    assert.match(check(of(chunks, count)).join(), message);
+  }
 });
