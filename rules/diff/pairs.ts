@@ -10,22 +10,25 @@ export interface Pairs<Held, Wanted> {
 
 /** No key twice in a list. */
 export function pairUp<Held, Wanted>(held: readonly Held[], wanted: readonly Wanted[], keyOf: (thing: Held | Wanted) => string): Pairs<Held, Wanted> {
-  const isPair = (a: Held, b: Wanted): boolean => isSame(a, b) || keyOf(a) === keyOf(b);
   const shorter = Math.min(held.length, wanted.length);
-  let start = 0;
-  while (start < shorter && isPair(held[start] as Held, wanted[start] as Wanted)) start++;
-  let end = 0;
-  while (end < shorter - start && isPair(held[held.length - 1 - end] as Held, wanted[wanted.length - 1 - end] as Wanted)) end++;
-  const middle = matchByKey(held.slice(start, held.length - end), wanted.slice(start, wanted.length - end), keyOf);
-  const before = differing(held.slice(0, start), wanted.slice(0, start));
-  const behind = differing(held.slice(held.length - end), wanted.slice(wanted.length - end));
-  return { ...middle, changed: [...before, ...middle.changed, ...behind] };
-}
-
-function differing<Held, Wanted>(held: readonly Held[], wanted: readonly Wanted[]): [Held, Wanted][] {
   const changed: [Held, Wanted][] = [];
-  for (let i = 0; i < held.length; i++) if (!isSame(held[i], wanted[i])) changed.push([held[i] as Held, wanted[i] as Wanted]);
-  return changed;
+  /** Notes the pair at these places; false where the two are of different keys. */
+  const meet = (at: number, wantedAt: number): boolean => {
+    const [a, b] = [held[at] as Held, wanted[wantedAt] as Wanted];
+    if (keyOf(a) !== keyOf(b)) return false;
+    changed.push([a, b]);
+    return true;
+  };
+  let start = 0;
+  while (start < shorter && (isSame(held[start], wanted[start]) || meet(start, start))) start++;
+  let [end, wantedEnd] = [held.length, wanted.length];
+  while (end > start && wantedEnd > start && (isSame(held[end - 1], wanted[wantedEnd - 1]) || meet(end - 1, wantedEnd - 1))) {
+    end--;
+    wantedEnd--;
+  }
+  if (start === end && start === wantedEnd) return { changed, gone: [], fresh: [] };
+  const middle = matchByKey(held.slice(start, end), wanted.slice(start, wantedEnd), keyOf);
+  return { ...middle, changed: [...changed, ...middle.changed] };
 }
 
 /** Keys are asked for only of what is not the same object. */
