@@ -8,6 +8,7 @@ import { LivingSet } from "./memberSet.ts";
 import { compareBytes } from "./order.ts";
 import type { Peer, PeerChanges } from "./peers.ts";
 import { SelectorIndex } from "./selectorIndex.ts";
+import { SetTable } from "./setTable.ts";
 import type { MemberSet } from "./types.ts";
 
 interface SelectedSet {
@@ -72,7 +73,7 @@ export class MemberSets {
   readonly #directory: Directory;
   /** Those of which users came or went since the last update. */
   readonly #touched = new Set<LivingSet>();
-  #result: ReadonlyMap<string, MemberSet> = new Map();
+  #result = new SetTable([]);
 
   constructor(node: string) {
     this.#node = node;
@@ -123,12 +124,8 @@ export class MemberSets {
     const isListed = gone.some(({ definition }) => this.#result.has(definition.id)) || fresh.length > 0;
     if (isListed) {
       const sorted = [...this.#sets.values()].sort((a, b) => compareBytes(a.definition.id, b.definition.id));
-      this.#result = new Map(sorted.map((living) => [living.definition.id, living.set]));
-    } else if (changed.some(({ definition, set }) => this.#result.get(definition.id) !== set)) {
-      const result = new Map(this.#result);
-      for (const { definition, set } of changed) result.set(definition.id, set);
-      this.#result = result;
-    }
+      this.#result = new SetTable(sorted.map(({ set }) => set));
+    } else this.#result = this.#result.with(changed.map(({ set }) => set));
   }
 }
 

@@ -41,6 +41,8 @@ class Resolver {
   #profilesByName: ReadonlyMap<string, Profile> = byName([builtinProfile]);
   #tiers: ReadonlyMap<string, Tier> = byName(builtinTiers);
   #hasTunnels = false;
+  /** What the endpoints of the last time were made of, besides policies. */
+  #looked: readonly unknown[] = [];
   #last: Resolved | undefined;
 
   constructor(node: string) {
@@ -84,7 +86,11 @@ class Resolver {
     return new Set([...names].filter((name) => shared(labels(before, name), labels(this.#profilesByName, name)) !== labels(before, name)));
   }
 
+  /** Nothing else is looked at than what is compared here: the labels of an endpoint change with itself or with profiles. */
   #endpoints({ endpoints }: Governed, { removed, added }: Changes): readonly ResolvedEndpoint[] {
+    const isSame = sameList(this.#looked, [endpoints, this.#tiers, this.#profilesByName, this.#book.logPrefix]) === this.#looked;
+    this.#looked = [endpoints, this.#tiers, this.#profilesByName, this.#book.logPrefix];
+    if (isSame && this.#last !== undefined && ![...removed, ...added].some(isPolicy)) return this.#last.endpoints;
     const governing = [...endpoints.keys()];
     const policies = { removed: removed.filter(isPolicy), added: added.filter(isPolicy) };
     this.#lists.update({ changes: policies, tiers: this.#tiers, endpoints: new Map(governing.map((endpoint) => [endpoint, this.#peers.labelsOf(endpoint)])) });
