@@ -42,7 +42,7 @@ function printAs(form: Form, status: Status): string {
     case "yaml":
       return yaml(status);
     case "table":
-      return describe(status);
+      return statusText(status);
     default:
       return form satisfies never;
   }
@@ -50,7 +50,8 @@ function printAs(form: Form, status: Status): string {
 
 const colours = { starting: "yellow", "in-sync": "green", degraded: "red" } as const;
 
-function describe(status: Status): string {
+/** For people. */
+export function statusText(status: Status): string {
   const { state, node, waitingFor, revision, latestRevision, generation, endpoints, problems } = status;
   const pending = latestRevision === revision ? "" : ` (${latestRevision} not applied yet)`;
   const lines = [

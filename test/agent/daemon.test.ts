@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -249,4 +250,28 @@ test("the last endpoint's end is loud", () =>
     write("manifests/endpoint.yaml", endpoint.replace("host1", "host2"));
     await status(({ problems }) => problems.some(({ code }) => code === "no-local-endpoints"));
     assert.match(log.join("\n"), /<4>resolve: warning no-local-endpoints: no HostEndpoint is for node "host1" any more \(1 for others\)/);
+  }));
+
+test("it tells Prometheus of its passes from the first on", () =>
+  withDaemon({}, async ({ directory, status }) => {
+    await status(isInSync);
+    const text = await new Promise<string>((resolve, reject) => {
+      const options = { socketPath: join(directory, "run", "control.sock"), path: "/metrics", agent: false };
+      request(options, async (response) => resolve((await response.toArray()).join("")))
+        .on("error", reject)
+        .end();
+    });
+    assert.match(text, /^hostward_passes_total\{outcome="applied"\} 1$/m);
+    assert.match(text, /^hostward_in_sync 1$/m);
+    assert.match(text, /^hostward_endpoints\{state="up"\} 1$/m);
+  }));
+
+test("a comment above a document with a problem moves the problem's line, and no pass runs", () =>
+  withDaemon({ files: { "endpoint.yaml": endpoint, "wrong.yaml": `---\n${endpoint.replace("name: a", "name: A")}` } }, async ({ kernel, status, write }) => {
+    const lineOf = ({ problems }: Status) => problems.find(({ severity }) => severity === "error")?.place.line;
+    const before = await status((now) => isInSync(now) && lineOf(now) !== undefined);
+    const { length } = kernel.commits;
+    write(join("manifests", "wrong.yaml"), `# one\n# two\n---\n${endpoint.replace("name: a", "name: A")}`);
+    const after = await status((now) => lineOf(now) === Number(lineOf(before)) + 2);
+    assert.deepEqual([after.revision, after.lastPass, kernel.commits.length], [before.revision, before.lastPass, length]);
   }));

@@ -1,0 +1,59 @@
+// One log line for each event that an operator cares about.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createJournal } from "../../agent/journal.ts";
+import { createLogger } from "../../agent/log.ts";
+import type { Report } from "../../agent/reconcile/report.ts";
+
+const report: Report = {
+  outcome: "unchanged",
+  reasons: ["foreign change"],
+  revision: 1,
+  generation: 2,
+  milliseconds: {},
+  counts: { endpoints: 0, chains: 0, rules: 0, sets: 0, elements: 0 },
+  batches: 0,
+  operations: 0,
+  messages: 0,
+  bytes: 0,
+  encodeMicroseconds: 0,
+  sendMicroseconds: 0,
+  isolated: 0,
+  endpoints: [],
+  problems: [],
+  repair: undefined,
+};
+
+function logged(use: (journal: ReturnType<typeof createJournal>) => void): readonly string[] {
+  const lines: string[] = [];
+  use(createJournal(createLogger("Info", "journal", { write: (line) => lines.push(line.trimEnd()) })));
+  return lines;
+}
+
+test("a repair is a warning that says what was changed, by whom, and how long it was so", () => {
+  const repair = { what: "chain input is gone", by: "nft[1234]", milliseconds: 3.07159 };
+  const lines = logged((journal) => {
+    journal.report({ ...report, repair });
+    journal.report(report);
+  });
+  assert.deepEqual(lines, ["<4>somebody else changed hostward's table, repaired: chain input is gone by=nft[1234] repairMs=3.1"]);
+});
+
+test("a problem is told once while it lasts, and when it is solved", () => {
+  const problem = { code: "field-value", severity: "error", place: { source: "a.yaml", line: 3 }, message: "is wrong" } as const;
+  const lines = logged((journal) => {
+    journal.sources([problem, problem]);
+    journal.sources([problem]);
+    journal.sources([]);
+  });
+  assert.deepEqual(lines, ["<3>a.yaml:3: error field-value: is wrong code=field-value", "<6>solved: a.yaml:3: error field-value: is wrong"]);
+});
+
+test("an endpoint is told when its state changes, and when it is gone", () => {
+  const endpoint = { name: "web", state: "up", interfaces: ["eth0"], wildcard: false, shadowed: [] } as const;
+  const lines = logged((journal) => {
+    for (const endpoints of [[endpoint], [endpoint], [{ ...endpoint, interfaces: ["eth0", "eth1"] }], []]) journal.report({ ...report, endpoints });
+  });
+  assert.deepEqual(lines, ["<6>HostEndpoint web is up on eth0", "<6>HostEndpoint web is up on eth0, eth1", "<6>HostEndpoint web is gone"]);
+});
