@@ -79,25 +79,33 @@ export interface Commit {
 /** Hears of every commit in this namespace, and reads the table. */
 export class Observer {
   readonly #kernel = openNetlinkKernel();
-  readonly #waiting: ((commit: Commit) => void)[] = [];
-  #lost = false;
+  readonly #heard: Commit[] = [];
+  #wake: (() => void) | undefined;
+  #isLost = false;
 
   constructor() {
     this.#kernel.watch(table, (event) => {
-      if (event.kind === "overflow") this.#lost = true;
-      else for (const resolve of this.#waiting.splice(0)) resolve({ at: performance.now(), event });
+      if (event.kind === "overflow") this.#isLost = true;
+      else this.#heard.push({ at: performance.now(), event });
+      this.#wake?.();
     });
   }
 
-  /** The next one. @throws when there is none for ten seconds, or notifications were lost */
+  /** What was heard until now is no longer of interest. */
+  forget(): void {
+    this.#heard.length = 0;
+  }
+
+  /** The first that was not asked for yet. @throws when there is none for ten seconds, or notifications were lost */
   async commit(): Promise<Commit> {
-    const { promise, resolve } = Promise.withResolvers<Commit>();
-    this.#waiting.push(resolve);
-    const ended = new AbortController();
-    const late = sleep(10_000, undefined, { signal: ended.signal }).then(() => Promise.reject(new Error("no commit for ten seconds")));
-    const commit = await Promise.race([promise, late]);
-    ended.abort();
-    if (this.#lost) throw new Error("notifications were lost");
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    const late = setTimeout(resolve, 10_000);
+    if (this.#heard.length === 0) await promise;
+    clearTimeout(late);
+    if (this.#isLost) throw new Error("notifications were lost");
+    const commit = this.#heard.shift();
+    if (commit === undefined) throw new Error("no commit for ten seconds");
     return commit;
   }
 

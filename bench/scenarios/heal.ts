@@ -54,11 +54,12 @@ function damages(chain: string): readonly { readonly what: string; readonly comm
 
 /** Milliseconds. */
 async function repaired(observer: Observer, whole: string, command: string): Promise<number> {
-  const first = observer.commit();
+  observer.forget();
   const nft = spawn("nft", [command], { stdio: "ignore" });
   const ended = once(nft, "exit");
-  const damage = await first;
-  if (damage.event.processId !== nft.pid) throw new Error(`${damage.event.processName} was faster than nft`);
+  const damage = await observer.commit();
+  // By name, since the kernel tells process ids as the machine knows them and not this process namespace.
+  if (damage.event.processName !== "nft") throw new Error(`${damage.event.processName} was faster than nft`);
   for (;;) {
     const { at } = await observer.commit();
     if (measureOf(await observer.read()) !== whole) continue;

@@ -45,12 +45,12 @@ async function measure(observer: Observer): Promise<Sample> {
     await sleep(1000);
     const { resident: started } = daemon.memory();
     for (let i = 0; i < changes; i++) {
-      const commit = observer.commit();
+      observer.forget();
       documents[documents.length - 1] = policy(`p${policies - 1}`, policies / 100 - 1, [
         { action: "Allow", protocol: "TCP", destination: { ports: [60_001 + i] } },
       ]);
       daemon.write(documents.join("---\n"));
-      await commit;
+      await observer.commit();
     }
     await sleep(1000);
     const { resident: changed, peak } = daemon.memory();
