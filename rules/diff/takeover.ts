@@ -26,13 +26,7 @@ export function diffOwned(actual: Actual | undefined, desired: Ruleset, { owned,
   if (!isOtherwise) return { batches: [...adopt, ...made(diff(actual, desired), owned)] };
   const shield = shieldOf(table);
   return {
-    batches: [
-      ...adopt,
-      ...diff(undefined, { ...desired, table: shield }).batches,
-      removal(table),
-      ...made(diff(undefined, desired), owned),
-      removal(shield),
-    ],
+    batches: [...adopt, ...diff(undefined, { ...desired, table: shield }).batches, removal(table), ...made(diff(undefined, desired), owned), removal(shield)],
   };
 }
 
