@@ -47,11 +47,12 @@ export function createGovernorFinder(unsorted: readonly HostEndpoint[]): Governo
     const shadowed = new Map<HostEndpoint, Shadow[]>();
     const named = new Set<string>();
     for (const link of interfaces.toSorted((a, b) => compareBytes(a.name, b.name))) {
-      const [winner, ...losers] = matching(link);
+      const matched = matching(link);
+      const winner = matched[0];
       if (winner === undefined) continue;
       named.add(link.name);
       append(interfacesOf, winner, link.name);
-      for (const loser of losers) append(shadowed, loser, { interface: link.name, by: winner.metadata.name });
+      for (let at = 1; at < matched.length; at++) append(shadowed, matched[at] as HostEndpoint, { interface: link.name, by: winner.metadata.name });
     }
     for (const loser of losingWildcards) append(shadowed, loser, { interface: "*", by: wildcard?.metadata.name ?? "" });
     return { interfacesOf, named, wildcard, shadowed };

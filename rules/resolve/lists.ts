@@ -13,8 +13,10 @@ import type { Lists, ResolvedRules } from "./types.ts";
 export interface PolicyInput {
   readonly changes: PolicyChanges;
   readonly tiers: ReadonlyMap<string, Tier>;
-  /** The effective labels of each endpoint whose policies have an effect. */
-  readonly endpoints: ReadonlyMap<HostEndpoint, Labels>;
+  /** Those whose policies have an effect. */
+  readonly endpoints: readonly HostEndpoint[];
+  /** The effective labels of one. */
+  readonly labelsOf: (endpoint: HostEndpoint) => Labels;
 }
 
 /** Policies that select alike. */
@@ -31,6 +33,8 @@ interface SelectedEndpoint {
   /** By number. */
   readonly groups: readonly SelectorGroup[];
   readonly assembly: Assembly | undefined;
+  /** Or with other labels or groups than before: its assembly is that of the last ones. */
+  readonly isNew: boolean;
 }
 
 /** What endpoints of the same groups share. */
@@ -45,7 +49,7 @@ export class PolicyLists {
   readonly #groups = new Map<string, SelectorGroup>();
   readonly #index = new SelectorIndex<SelectorGroup>();
   /** By name. */
-  #selected: ReadonlyMap<string, SelectedEndpoint> = new Map();
+  readonly #selected = new Map<string, SelectedEndpoint>();
   #assemblies: ReadonlyMap<string, Assembly> = new Map();
   #groupCount = 0;
   #logPrefix = "";
@@ -54,21 +58,20 @@ export class PolicyLists {
     this.#book = book;
   }
 
-  update({ changes, tiers, endpoints }: PolicyInput): void {
-    const { dirty, fresh } = this.#regroup(this.#ranking.change(changes, tiers));
-    const selected = this.#select(endpoints, fresh);
-    const isDirty = this.#book.logPrefix === this.#logPrefix ? (group: SelectorGroup) => dirty.has(group) : () => true;
+  update(input: PolicyInput): void {
+    const { dirty, fresh } = this.#regroup(this.#ranking.change(input.changes, input.tiers));
+    const isNewPrefix = this.#book.logPrefix !== this.#logPrefix;
     this.#logPrefix = this.#book.logPrefix;
+    const isDirty = ({ groups }: SelectedEndpoint) => isNewPrefix || (dirty.size > 0 && groups.some((group) => dirty.has(group)));
     const assemblies = new Map<string, Assembly>();
-    this.#selected = new Map(
-      selected.map((one): [string, SelectedEndpoint] => {
-        const key = one.groups.length === 0 ? "" : one.groups.map(({ number }) => number).join();
-        const stays = one.groups.some(isDirty) ? undefined : this.#assemblies.get(key);
-        const assembly = assemblies.get(key) ?? stays ?? this.#assemble(key, one);
-        assemblies.set(key, assembly);
-        return [one.endpoint.metadata.name, one.assembly === assembly ? one : { ...one, assembly }];
-      }),
-    );
+    for (const one of this.#select(input, fresh)) {
+      const dirtied = isDirty(one);
+      const key = one.isNew || one.assembly === undefined ? one.groups.map(({ number }) => number).join() : one.assembly.key;
+      const assembly = assemblies.get(key) ?? (dirtied ? undefined : this.#assemblies.get(key)) ?? this.#assemble(key, one);
+      if (assemblies.get(key) === undefined) assemblies.set(key, assembly);
+      if (one.isNew || one.assembly !== assembly) this.#selected.set(one.endpoint.metadata.name, { ...one, assembly, isNew: false });
+    }
+    this.#forget(input.endpoints);
     this.#exchange(assemblies);
   }
 
@@ -104,16 +107,17 @@ export class PolicyLists {
   }
 
   /** Endpoints that are known are asked about new groups only. */
-  #select(endpoints: ReadonlyMap<HostEndpoint, Labels>, fresh: ReadonlySet<SelectorGroup>): readonly SelectedEndpoint[] {
+  #select({ endpoints, labelsOf }: PolicyInput, fresh: ReadonlySet<SelectorGroup>): readonly SelectedEndpoint[] {
     const news = new SelectorIndex<SelectorGroup>();
     for (const group of fresh) news.add(group);
-    return Array.from(endpoints, ([endpoint, labels]) => {
+    return endpoints.map((endpoint) => {
+      const labels = labelsOf(endpoint);
       const known = this.#selected.get(endpoint.metadata.name);
       const isKnown = known !== undefined && known.labels === labels;
       const kept = isKnown ? withoutEmpty(known.groups) : [];
-      const more = isKnown ? news.matching(labels) : this.#index.matching(labels);
+      const more = isKnown ? (fresh.size === 0 ? [] : news.matching(labels)) : this.#index.matching(labels);
       const groups = more.length === 0 ? kept : [...kept, ...more].sort((a, b) => a.number - b.number);
-      return known?.endpoint === endpoint && groups === known.groups ? known : { endpoint, labels, groups, assembly: known?.assembly };
+      return known?.endpoint === endpoint && groups === known.groups ? known : { endpoint, labels, groups, assembly: known?.assembly, isNew: true };
     });
   }
 
@@ -127,6 +131,13 @@ export class PolicyLists {
     };
     const lists = assemble(policies, rulesOf);
     return { key, lists: last === undefined ? lists : keptLists(last.lists, lists), used };
+  }
+
+  /** Who governs nothing is not told of new groups: when it comes back it is asked about all. */
+  #forget(endpoints: readonly HostEndpoint[]): void {
+    if (this.#selected.size === endpoints.length) return;
+    const names = new Set(endpoints.map(({ metadata }) => metadata.name));
+    for (const name of this.#selected.keys()) if (!names.has(name)) this.#selected.delete(name);
   }
 
   #exchange(next: ReadonlyMap<string, Assembly>): void {

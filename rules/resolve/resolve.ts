@@ -41,6 +41,8 @@ class Resolver {
   #profilesByName: ReadonlyMap<string, Profile> = byName([builtinProfile]);
   #tiers: ReadonlyMap<string, Tier> = byName(builtinTiers);
   #hasTunnels = false;
+  /** As they were when they last governed anything. */
+  readonly #resolved = new WeakMap<HostEndpoint, ResolvedEndpoint>();
   /** What the endpoints of the last time were made of, besides policies. */
   #looked: readonly unknown[] = [];
   #last: Resolved | undefined;
@@ -93,13 +95,14 @@ class Resolver {
     if (isSame && this.#last !== undefined && ![...removed, ...added].some(isPolicy)) return this.#last.endpoints;
     const governing = [...endpoints.keys()];
     const policies = { removed: removed.filter(isPolicy), added: added.filter(isPolicy) };
-    this.#lists.update({ changes: policies, tiers: this.#tiers, endpoints: new Map(governing.map((endpoint) => [endpoint, this.#peers.labelsOf(endpoint)])) });
+    this.#lists.update({ changes: policies, tiers: this.#tiers, endpoints: governing, labelsOf: (endpoint) => this.#peers.labelsOf(endpoint) });
     const profiles = this.#profiles.update(this.#profilesByName, new Set(governing.flatMap((endpoint) => endpoint.profiles)));
-    const before = new Map((this.#last?.endpoints ?? []).map((resolved) => [resolved.endpoint, resolved]));
     const next = Array.from(endpoints, ([endpoint, governs]): ResolvedEndpoint => {
+      const last = this.#resolved.get(endpoint);
       const own = endpoint.profiles.map((name) => profiles.get(name) as ResolvedProfile);
-      const last = before.get(endpoint);
-      return kept(last, { endpoint, governs, lists: this.#listsOf(endpoint, governs, last), profiles: own });
+      const resolved = kept(last, { endpoint, governs, lists: this.#listsOf(endpoint, governs, last), profiles: own });
+      if (resolved !== last) this.#resolved.set(endpoint, resolved);
+      return resolved;
     });
     return sameList(this.#last?.endpoints, next);
   }

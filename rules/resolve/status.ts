@@ -28,11 +28,24 @@ interface Search {
 /** One status for each endpoint, in their order. `last` are those of the same endpoints' names before: what is equal is kept. */
 export function endpointStatuses(endpoints: readonly HostEndpoint[], host: HostView, last: readonly EndpointStatus[] = []): readonly EndpointStatus[] {
   const search = searchOf(host);
-  const before = new Map(last.map((status) => [status.name, status]));
-  return sameList(
-    last,
-    endpoints.map((endpoint) => shared(before.get(endpoint.metadata.name), endpointStatus(endpoint, host, search))),
-  );
+  let byName: ReadonlyMap<string, EndpointStatus> | undefined;
+  const before = (name: string, at: number): EndpointStatus | undefined => {
+    if (last[at]?.name === name) return last[at];
+    byName ??= new Map(last.map((status) => [status.name, status]));
+    return byName.get(name);
+  };
+  const next = endpoints.map((endpoint, at) => {
+    const known = before(endpoint.metadata.name, at);
+    return known !== undefined && isStillUp(known, endpoint, { host, search }) ? known : shared(known, endpointStatus(endpoint, host, search));
+  });
+  return sameList(last, next);
+}
+
+/** What holds of most when an interface comes or goes: it governs what it did, alone, and all that runs. */
+function isStillUp(known: EndpointStatus, endpoint: HostEndpoint, { host: { governors }, search }: Looked): boolean {
+  if (known.state !== "up" || known.wildcard || known.shadowed.length > 0 || governors.shadowed.has(endpoint) || endpoint === governors.wildcard) return false;
+  const interfaces = governors.interfacesOf.get(endpoint);
+  return interfaces !== undefined && sameList(known.interfaces, interfaces) === known.interfaces && interfaces.every(search.isRunning);
 }
 
 function searchOf({ interfaces }: HostView): Search {

@@ -117,7 +117,8 @@ function merge(chunk: Uint8Array, width: number, { coming, going }: { readonly c
     }
   }
   copyTo(chunk.length);
-  return merged.slice(0, length);
+  // A little room at the end costs less than another copy.
+  return length < merged.length - merged.length / 8 ? merged.slice(0, length) : merged.subarray(0, length);
 }
 
 function keyAt({ bytes, at }: Queue, width: number): Uint8Array {
