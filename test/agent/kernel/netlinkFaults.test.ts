@@ -11,7 +11,7 @@ import { NetlinkSocket } from "../../../native/index.ts";
 import type { Operation } from "../../../rules/diff/types.ts";
 import { commentOf } from "../../../rules/ruleset/identity.ts";
 import { type Fault, FaultySocket } from "./faultySocket.ts";
-import { addChain, addElements, addRule, addresses, addSet, addTable, batch, counter, deleteTable, hashSet, jump, lookup, rule, TABLE } from "./operations.ts";
+import { addChain, addElements, addRule, addresses, addSet, addTable, batch, counter, hashSet, jump, lookup, rule, TABLE } from "./operations.ts";
 
 let socket: FaultySocket;
 let kernel: Kernel;
