@@ -19,9 +19,14 @@ export function changesBetween(before: readonly Resource[], after: readonly Reso
   while (old < before.length || now < after.length) {
     const left = before[old];
     const right = after[now];
-    const order = left === right ? 0 : compareNames(left, right);
-    if (left !== right && left !== undefined && order <= 0) removed.push(left);
-    if (left !== right && right !== undefined && order >= 0) added.push(right);
+    if (left === right) {
+      old++;
+      now++;
+      continue;
+    }
+    const order = compareNames(left, right);
+    if (left !== undefined && order <= 0) removed.push(left);
+    if (right !== undefined && order >= 0) added.push(right);
     if (order <= 0) old++;
     if (order >= 0) now++;
   }

@@ -23,7 +23,7 @@ export interface RankingChanges {
   readonly come: readonly RankedPolicy[];
 }
 
-/** More than so many new ones are sorted in with all others rather than one by one. */
+/** More changes than so many are sorted in with all others rather than one by one. */
 const oneByOne = 100;
 
 export class Ranking {
@@ -48,9 +48,7 @@ export class Ranking {
     for (const entry of moved) gone.add(entry);
     for (const { policy } of gone) this.#byPolicy.delete(policy);
     for (const entry of come) this.#byPolicy.set(entry.policy, entry);
-    if (gone.size > 0) this.#ranked = this.#ranked.filter((entry) => !gone.has(entry));
-    this.#insert(come);
-    if (gone.size > 0 || come.length > 0) for (const [rank, entry] of this.#ranked.entries()) entry.rank = rank;
+    this.#replace(gone, come);
     return { gone: [...gone], come };
   }
 
@@ -64,9 +62,28 @@ export class Ranking {
     return { policy, slot: this.#slotOf(policy.tier, tiers), rules, rank: 0 };
   }
 
-  #insert(come: readonly RankedPolicy[]): void {
-    if (come.length > oneByOne) this.#ranked = [...this.#ranked, ...come].sort(compareRanked);
-    else for (const entry of come) this.#ranked.splice(placeOf(this.#ranked, entry), 0, entry);
+  #replace(gone: ReadonlySet<RankedPolicy>, come: readonly RankedPolicy[]): void {
+    if (gone.size + come.length > oneByOne) {
+      this.#ranked = [...this.#ranked.filter((entry) => !gone.has(entry)), ...come].sort(compareRanked);
+      this.#number(0, this.#ranked.length);
+      return;
+    }
+    const places: number[] = [];
+    for (const { rank } of [...gone].sort((a, b) => b.rank - a.rank)) {
+      this.#ranked.splice(rank, 1);
+      places.push(rank);
+    }
+    for (const entry of come) {
+      const place = placeOf(this.#ranked, entry);
+      this.#ranked.splice(place, 0, entry);
+      places.push(place);
+    }
+    if (places.length > 0) this.#number(Math.min(...places), gone.size === come.length ? Math.max(...places) + places.length : this.#ranked.length);
+  }
+
+  /** Those of these places: what stands before and behind has kept its rank. */
+  #number(from: number, to: number): void {
+    for (let rank = from; rank < Math.min(to, this.#ranked.length); rank++) (this.#ranked[rank] as RankedPolicy).rank = rank;
   }
 
   #slotOf(name: string, tiers: ReadonlyMap<string, Tier>): TierSlot {
