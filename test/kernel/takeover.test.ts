@@ -80,17 +80,20 @@ describe("a table that changes hands under load", () => {
   test(`no forbidden packet passes and no allowed one is lost in ${switches} changes of its ownership`, async (context) => {
     assert.ok(await kernel.canOwn(), "Linux 6.9 has persistent owned tables");
     let applied: Applied | undefined = (await applyPass(compiled(false), kernel, undefined)).applied;
-    const { counted } = await flood({ from: peer, at: lab.host, flows: expectations.map((flow) => ({ ...flow, destination: host })), packetsPerSecond: 50_000 }, async () => {
-      await sleep(100);
-      for (let round = 0; round < switches; round++) {
-        applied = (await applyPass(compiled(round % 2 === 0), kernel, applied)).applied;
-        const { ownership, actual } = await kernel.read(table);
-        assert.equal(ownership, round % 2 === 0 ? "us" : "nobody");
-        assert.ok(actual);
-        assert.equal((await kernel.read(shieldOf(table))).actual, undefined);
-        await sleep(50);
-      }
-    });
+    const { counted } = await flood(
+      { from: peer, at: lab.host, flows: expectations.map((flow) => ({ ...flow, destination: host })), packetsPerSecond: 50_000 },
+      async () => {
+        await sleep(100);
+        for (let round = 0; round < switches; round++) {
+          applied = (await applyPass(compiled(round % 2 === 0), kernel, applied)).applied;
+          const { ownership, actual } = await kernel.read(table);
+          assert.equal(ownership, round % 2 === 0 ? "us" : "nobody");
+          assert.ok(actual);
+          assert.equal((await kernel.read(shieldOf(table))).actual, undefined);
+          await sleep(50);
+        }
+      },
+    );
     for (const [index, { port, source, passes }] of expectations.entries()) {
       const { arrived = 0, passed = 0 } = counted[index] ?? {};
       context.diagnostic(`udp ${port} from ${source}: ${arrived} arrived, ${passed} passed`);

@@ -5,8 +5,13 @@ interface Listed {
   readonly rule?: { readonly chain: string; readonly handle: number; readonly expr: readonly Readonly<Record<string, unknown>>[] } & Readonly<
     Record<string, unknown>
   >;
-  readonly set?: { readonly elem?: readonly unknown[] };
-  readonly map?: { readonly elem?: readonly unknown[] };
+  readonly set?: ListedSet;
+  readonly map?: ListedSet;
+}
+
+interface ListedSet {
+  readonly name: string;
+  readonly elem?: readonly unknown[];
 }
 
 export interface ListedRule {
@@ -29,13 +34,19 @@ function parse(json: string): readonly Listed[] {
 
 /** One line an object, one a rule. */
 export function canonical(json: string): string {
-  const lines = parse(json).flatMap((object) => {
-    if (object.rule !== undefined) return [];
-    const { elem } = object.set ?? object.map ?? {};
-    return [elem === undefined ? textOf(object) : `${textOf({ ...object, ...withoutElements(object) })} ${elem.map(textOf).toSorted().join(" ")}`];
-  });
+  const objects = parse(json).filter(({ rule, set, map }) => rule === undefined && set === undefined && map === undefined);
   const chains = [...rulesOf(json)].map(([chain, rules]) => `${chain}: ${rules.map(({ text }) => text).join("\n")}`);
-  return [...lines.toSorted(), ...chains.toSorted()].join("\n");
+  return [...objects.map(textOf).toSorted(), ...[...setsOf(json).values()].toSorted(), ...chains.toSorted()].join("\n");
+}
+
+/** Sets and maps with their elements, by name. */
+export function setsOf(json: string): ReadonlyMap<string, string> {
+  const listed = parse(json).flatMap((object) => {
+    const set = object.set ?? object.map;
+    if (set === undefined) return [];
+    return [[set.name, `${textOf({ ...object, ...withoutElements(object) })} ${(set.elem ?? []).map(textOf).toSorted().join(" ")}`] as const];
+  });
+  return new Map(listed);
 }
 
 function withoutElements({ set, map }: Listed): object {

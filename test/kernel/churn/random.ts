@@ -1,4 +1,4 @@
-// Choices that a seed repeats.
+// Choices that a seed repeats: the same numbers, picks and orders in every process that knows it. What is chosen is not known here.
 
 export interface Random {
   /** From 0 up to below the limit. */

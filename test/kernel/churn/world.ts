@@ -6,6 +6,7 @@ import type { PassInput } from "../../../agent/reconcile/pass.ts";
 import { decodeResource } from "../../../rules/model/decode.ts";
 import type { Resource } from "../../../rules/model/types.ts";
 import { parseAddress } from "../../../rules/net/address.ts";
+import type { Address } from "../../../rules/net/types.ts";
 import { defaultPolicySettings } from "../../../rules/resolve/settings.ts";
 import type { Interface, PolicySettings } from "../../../rules/resolve/types.ts";
 import { host, member } from "./flows.ts";
@@ -108,9 +109,14 @@ export function createHosts(ballastPolicies: number): (choices: Choices) => Host
 }
 
 const far = "10.7.0.1";
-const [address, farAddress] = [parseAddress(host), parseAddress(far)];
-assert.ok(address !== undefined && farAddress !== undefined);
-const standing: readonly Interface[] = ["eth0", "eth1", "eth7"].map((name) => ({ name, addresses: name === "eth0" ? [address] : [], up: true }));
+const farAddress = addressOf(far);
+const standing: readonly Interface[] = ["eth0", "eth1", "eth7"].map((name) => ({ name, addresses: name === "eth0" ? [addressOf(host)] : [], up: true }));
+
+function addressOf(text: string): Address {
+  const address = parseAddress(text);
+  assert.ok(address);
+  return address;
+}
 
 interface Document {
   readonly kind: string;
@@ -119,9 +125,17 @@ interface Document {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-function decode({ kind, name, spec, labels = {} }: Document): Resource {
-  const value = { apiVersion: "projectcalico.org/v3", kind, metadata: { name, labels }, spec };
-  const { resource, problems } = decodeResource(value, () => ({ source: "churn" }));
+function manifestOf({ kind, name, spec, labels = {} }: Document): object {
+  return { apiVersion: "projectcalico.org/v3", kind, metadata: { name, labels }, spec };
+}
+
+/** As text, of everything but settings and interfaces. */
+export function manifestsOf(choices: Choices, ballastPolicies: number): string {
+  return [...documentsOf(choices), ...ballastOf(ballastPolicies)].map((document) => JSON.stringify(manifestOf(document))).join("\n---\n");
+}
+
+function decode(document: Document): Resource {
+  const { resource, problems } = decodeResource(manifestOf(document), () => ({ source: "churn" }));
   assert.ok(resource, JSON.stringify(problems));
   return resource;
 }
