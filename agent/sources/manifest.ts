@@ -80,7 +80,14 @@ function* decodeChunk(chunk: Chunk, source: string): Generator<void, ReadChunk> 
       if (decoded.ignored !== undefined) ignored.push({ place: document.locate(path), reason: decoded.ignored });
     }
   }
-  return { ...chunk, lines: countLines(chunk.text), resources, problems, ignored };
+  return { ...chunk, lines: countLines(chunk.text), resources: trimmed(resources), problems: trimmed(problems), ignored: trimmed(ignored) };
+}
+
+const none: readonly never[] = [];
+
+/** Without the room that an array gets as it grows: a file has ten thousand of these. */
+function trimmed<T>(list: readonly T[]): readonly T[] {
+  return list.length === 0 ? none : list.slice();
 }
 
 /** Its places are changed, not replaced: whoever holds the resources or problems sees where they are now (store/places.ts). */

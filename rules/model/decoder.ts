@@ -136,7 +136,8 @@ export function list<T>(item: Decoder<T>, limits: ListLimits<T> = {}): Decoder<r
     }
     // With an unsound entry left out the indices would be wrong; its own problem comes first.
     if (limits.unique !== undefined && items.length === value.length) reportDuplicates(items, limits.unique, at);
-    return at.errors === before ? items : invalid;
+    // A copy is as long as it must be; an array that grew has room for 17 entries and more, and ten thousand policies have fifty thousand lists.
+    return at.errors === before ? items.slice() : invalid;
   };
   return shaped(decode, { kind: "list", item });
 }
