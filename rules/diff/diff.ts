@@ -21,9 +21,13 @@ const nothing: Actual = { chains: [], sets: [], maps: [] };
  * 2. The switch: rules that differ give way to others, elements change, entries are added or led elsewhere.
  * 3. What is left over: entries and maps, and what only they lead to. Until then a packet on its way by the old rules is judged as it would have been.
  *
- * The first and the last are there only where a packet could tell. A set may go with the switch: deleting one does not deactivate its elements
+ * Elements of interval sets switch after the rules (nft_set_commit_update): those that come go into the first batch, and those that go into the last, when
+ * rules change as well. The first and the last are there only where a packet could tell. A set may go with the switch: deleting one does not deactivate its elements
  * (nft_delset does so for maps only), and memory is freed only when no such packet is left (RCU, nf_tables_commit_release). An interval set of which
  * ranges change into others that overlap them takes a detour over another set.
+ *
+ * What remains: when the last policy before conntrack goes and its endpoint as well, a packet that both rulesets let through may be dropped between the
+ * switch and the last batch, because the rule that spared it is gone and the entry is not. None that both drop ever passes.
  *
  * Where strangers have put something else under a name of ours, it is deleted and made anew in the switch: a repair, of which packets may see the parts.
  */
