@@ -24,9 +24,8 @@ export function createMetrics(): Metrics {
   const of = createAll(registry);
   const names = new Set<string>();
 
-  /** `nft[1234]` as `nft`: a process number says nothing in a series. */
-  function seriesOf(by: string): string {
-    const name = by.replaceAll(/\[\d+\]/g, "");
+  /** A process number would say nothing in a series. */
+  function seriesOf(name: string): string {
     if (!names.has(name) && names.size === mostNames) return "other";
     names.add(name);
     return name;
@@ -40,7 +39,7 @@ export function createMetrics(): Metrics {
       of.counter("hostward_batches_total").inc(report.batches);
       of.counter("hostward_sent_bytes_total").inc(report.bytes);
       if (report.repair === undefined) return;
-      of.counter("hostward_repairs_total").inc({ by: seriesOf(report.repair.by) });
+      of.counter("hostward_repairs_total").inc({ by: seriesOf(report.repair.names.join(", ")) });
       of.histogram("hostward_repair_duration_seconds").observe(report.repair.milliseconds / 1000);
     },
     render(status) {

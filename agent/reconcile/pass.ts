@@ -2,8 +2,8 @@
 // all the way and is the only thing in hostward that changes the kernel's rules. Each stage is timed. When a pass runs is runner.ts.
 
 import { createCompiler } from "../../rules/compile/compile.ts";
-import { describeDifference } from "../../rules/diff/difference.ts";
 import { actualOf } from "../../rules/diff/diff.ts";
+import { describeDifference } from "../../rules/diff/difference.ts";
 import { diffOwned, removal, shieldOf } from "../../rules/diff/takeover.ts";
 import type { Actual, Transaction } from "../../rules/diff/types.ts";
 import { createOptimiser } from "../../rules/optimise/optimise.ts";

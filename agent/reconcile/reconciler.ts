@@ -36,6 +36,7 @@ export interface Reconciler {
   close(): Promise<void>;
 }
 
+const unknown = "an unknown process";
 const foreignChange = "foreign change";
 
 export function createReconciler({ kernel, input, onReport, onWarnings = () => {}, timing, repairs: limits, ssh = usualSsh }: ReconcilerOptions): Reconciler {
@@ -60,18 +61,20 @@ export function createReconciler({ kernel, input, onReport, onWarnings = () => {
   /** At once, as long as looking and repairing take little of the time. */
   function lookSoon(): void {
     const wait = repairs.wait();
-    if (wait === 0) return runner.request(foreignChange, { urgent: true });
-    suspicion ??= setTimeout(() => {
-      suspicion = undefined;
-      runner.request(foreignChange, { urgent: true });
-    }, wait);
+    if (wait === 0) look();
+    else suspicion ??= setTimeout(look, wait);
+  }
+
+  function look(): void {
+    suspicion = undefined;
+    runner.request(foreignChange, { urgent: true });
   }
 
   async function pass(reasons: readonly string[]): Promise<boolean> {
     const began = performance.now();
     witness.passBegins();
     const report = await attempt(reasons);
-    if (reasons.includes(foreignChange)) repairs.spent(performance.now() - began, report.repair?.by);
+    if (reasons.includes(foreignChange)) repairs.spent(performance.now() - began, report.repair?.names);
     onReport(report);
     witness.passEnded(applied?.generation);
     return report.outcome !== "failed" && report.isolated === 0;
@@ -117,8 +120,8 @@ export function createReconciler({ kernel, input, onReport, onWarnings = () => {
   function repairOf({ drift, generation }: AppliedPass, before: Applied | undefined): Repair | undefined {
     if (drift === undefined || before === undefined) return undefined;
     const changes = witness.changes(before.generation, generation);
-    const by = changes === undefined || changes.by.length === 0 ? "an unknown process" : changes.by.join(", ");
-    return { what: drift, by, milliseconds: changes === undefined ? 0 : performance.now() - changes.heard };
+    if (changes === undefined || changes.by.length === 0) return { what: drift, by: unknown, names: [unknown], milliseconds: 0 };
+    return { what: drift, by: changes.by.join(", "), names: changes.names, milliseconds: performance.now() - changes.heard };
   }
 
   return {

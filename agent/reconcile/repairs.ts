@@ -16,24 +16,17 @@ export const defaultRepairLimits: RepairLimits = { share: 0.25, burst: 2000, fig
 export interface Repairs {
   /** Milliseconds until the next look; 0: at once. */
   wait(): number;
-  /** A look took this long; `by` had changed something, undefined when nothing was to be repaired. */
-  spent(milliseconds: number, by: string | undefined): void;
-  /** Who changes the table again and again, and how often it was repaired lately; undefined while there is no fight. */
-  fight(): Fight | undefined;
-}
-
-export interface Fight {
-  readonly by: string;
-  /** How many there were in the last so many seconds. */
-  readonly repairs: number;
-  readonly seconds: number;
+  /** A look took this long; processes of these names had changed something, undefined when nothing was to be repaired. */
+  spent(milliseconds: number, by: readonly string[] | undefined): void;
+  /** Names of the processes that change the table again and again, sorted; undefined while there is no fight. */
+  fight(): readonly string[] | undefined;
 }
 
 export function createRepairs(limits: RepairLimits = defaultRepairLimits, now: () => number = () => performance.now()): Repairs {
   const { share, burst, fight } = limits;
   let left = burst;
   let since = now();
-  let repaired: { readonly at: number; readonly by: string }[] = [];
+  let repaired: { readonly at: number; readonly by: readonly string[] }[] = [];
 
   function refill(): void {
     const at = now();
@@ -54,7 +47,7 @@ export function createRepairs(limits: RepairLimits = defaultRepairLimits, now: (
     fight() {
       const lately = repaired.filter(({ at }) => now() - at < fight.within);
       if (lately.length < fight.repairs) return undefined;
-      return { by: [...new Set(lately.map(({ by }) => by))].join(", "), repairs: lately.length, seconds: fight.within / 1000 };
+      return [...new Set(lately.flatMap(({ by }) => by))].sort();
     },
   };
 }

@@ -36,6 +36,8 @@ export interface Repair {
   readonly what: string;
   /** "nft[1234]": whose commits they were, as far as it is known. */
   readonly by: string;
+  /** Of the processes, without their ids. */
+  readonly names: readonly string[];
   /** From the first notification of it to the kernel's acknowledgement of the repair. */
   readonly milliseconds: number;
 }

@@ -58,8 +58,8 @@ export function createRunner({ pass, timing = defaultRunnerTiming }: RunnerOptio
     failures = isDone ? 0 : failures + 1;
     if (isClosed) return;
     isResting = !isUrgent;
-    if (isUrgent) return start();
-    timer = setTimeout(rested, timing.minInterval);
+    if (isUrgent) start();
+    else timer = setTimeout(rested, timing.minInterval);
   }
 
   function rested(): void {

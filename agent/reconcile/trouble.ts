@@ -7,7 +7,6 @@ import type { Place, Problem } from "../../rules/model/problem.ts";
 import type { Resource } from "../../rules/model/types.ts";
 import type { Origin } from "../../rules/ruleset/types.ts";
 import { KernelError } from "../kernel/interface.ts";
-import type { Fight } from "./repairs.ts";
 
 const stays = "the previous ruleset stays in force";
 const kernelPlace: Place = { source: "kernel" };
@@ -38,14 +37,15 @@ export const ownershipProblem: Problem = {
   code: "ownership-unsupported",
   severity: "warning",
   place: kernelPlace,
-  message: "tableOwnership is set, and this kernel cannot let a table belong to a process and outlive it (Linux 6.9): other processes can change hostward's table",
+  message:
+    "tableOwnership is set, and this kernel cannot let a table belong to a process and outlive it (Linux 6.9): other processes can change hostward's table",
   hint: "what they change is still repaired",
 };
 
-export function fightProblem(fight: Fight | undefined): readonly Problem[] {
-  if (fight === undefined) return [];
-  const { by, repairs, seconds } = fight;
-  const message = `hostward's table was changed by others and repaired ${repairs} times in the last ${seconds} seconds, by ${by}: between a change and its repair the host is not policed as it should be`;
+/** The same words for as long as the same take part, so that it is told once. */
+export function fightProblem(by: readonly string[] | undefined): readonly Problem[] {
+  if (by === undefined) return [];
+  const message = `hostward's table is changed by ${by.join(", ")} and repaired again and again: in between the host is not policed as it should be`;
   return [{ code: "table-fight", severity: "error", place: kernelPlace, message, hint: "stop what changes it, or set tableOwnership: true" }];
 }
 

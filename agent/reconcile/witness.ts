@@ -18,8 +18,9 @@ export interface Witness {
 
 export interface Changes {
   readonly touched: Touched;
-  /** "nft[1234]" of those who touched something, without repetition. */
+  /** "nft[1234]" of those who touched something, without repetition, and their names alone. */
   readonly by: readonly string[];
+  readonly names: readonly string[];
   /** When the first of them was heard of, by performance.now(); 0 when nothing was touched. */
   readonly heard: number;
 }
@@ -64,6 +65,7 @@ export function createWitness({ kernel, table, onHarmless, onSuspicion }: Witnes
     return {
       touched: touching.reduce((sum: Touched, { change }) => unite(sum, change.touched), nothing),
       by: [...new Set(touching.map(({ change: { processName, processId } }) => `${processName}[${processId}]`))],
+      names: [...new Set(touching.map(({ change }) => change.processName))],
       heard: touching[0]?.at ?? 0,
     };
   }
@@ -73,10 +75,12 @@ export function createWitness({ kernel, table, onHarmless, onSuspicion }: Witnes
     const latest = heard.at(-1)?.change.generation;
     if (base === undefined || (latest === undefined && !isBlind)) return;
     const seen = latest === undefined ? undefined : changes(base, latest);
-    if (latest === undefined || seen === undefined || seen.touched.kind !== "nothing") return onSuspicion();
-    base = latest;
-    heard = [];
-    onHarmless(latest);
+    if (latest === undefined || seen === undefined || seen.touched.kind !== "nothing") onSuspicion();
+    else {
+      base = latest;
+      heard = [];
+      onHarmless(latest);
+    }
   }
 
   return {

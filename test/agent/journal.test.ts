@@ -32,7 +32,7 @@ function logged(use: (journal: ReturnType<typeof createJournal>) => void): reado
 }
 
 test("a repair is a warning that says what was changed, by whom, and how long it was so", () => {
-  const repair = { what: "chain input is gone", by: "nft[1234]", milliseconds: 3.07159 };
+  const repair = { what: "chain input is gone", by: "nft[1234]", names: ["nft"], milliseconds: 3.07159 };
   const lines = logged((journal) => {
     journal.report({ ...report, repair });
     journal.report(report);

@@ -13,7 +13,7 @@ function lines(changes: Partial<Status>): readonly string[] {
 }
 
 test("the last repair is told with what, who, when and how long", () => {
-  const last = { what: "chain input is gone", by: "nft[12]", milliseconds: 3.07159, ended: "2026-01-02T03:04:05.678Z" };
+  const last = { what: "chain input is gone", by: "nft[12]", names: ["nft"], milliseconds: 3.07159, ended: "2026-01-02T03:04:05.678Z" };
   assert.deepEqual(lines({ repairs: { count: 3, last } }).slice(0, 6), [
     "State:      starting",
     "Node:       web-1",

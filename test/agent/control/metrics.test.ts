@@ -28,7 +28,7 @@ const report: Report = {
   problems: [{ code: "kernel-refused", severity: "error", place: { source: "kernel" }, message: "refused" }],
   repair: undefined,
 };
-const repair = (by: string): Repair => ({ what: "chain input is gone", by, milliseconds: 4 });
+const repair = (by: string): Repair => ({ what: "chain input is gone", by, names: [by.replace(/\[\d+\]/, "")], milliseconds: 4 });
 
 function statusAfter(...reports: readonly Report[]): Status {
   const warning = { code: "namespace-ignored", severity: "warning", place: { source: "a.yaml" }, message: "is ignored" } as const;

@@ -59,7 +59,9 @@ function portsOf({ statements }: Rule): readonly number[] {
 
 /** The kernel takes no rule of the policy that lets this port through. */
 const refuse = (name: string, port: number) => (operation: Operation) =>
-  operation.object === "rule" && operation.verb !== "delete" && operation.rule.origin.name === name && portsOf(operation.rule).includes(port) ? "EINVAL" : undefined;
+  operation.object === "rule" && operation.verb !== "delete" && operation.rule.origin.name === name && portsOf(operation.rule).includes(port)
+    ? "EINVAL"
+    : undefined;
 
 test("an update that the kernel refuses leaves the policy as it was, and the update of another lands", () =>
   withHost(async ({ kernel, pass, open }) => {

@@ -10,8 +10,8 @@ import type { RepairLimits } from "../../../agent/reconcile/repairs.ts";
 import type { Report } from "../../../agent/reconcile/report.ts";
 import type { Store } from "../../../agent/store/store.ts";
 import { table } from "../../../rules/compile/hooks.ts";
-import { describeDifference } from "../../../rules/diff/difference.ts";
 import { actualOf } from "../../../rules/diff/diff.ts";
+import { describeDifference } from "../../../rules/diff/difference.ts";
 import type { Operation } from "../../../rules/diff/types.ts";
 import { formatProblem } from "../../../rules/model/problem.ts";
 import type { Resource } from "../../../rules/model/types.ts";
@@ -260,7 +260,7 @@ test("a fight is fought with part of the time, is told for as long as it lasts, 
       }
       const codes = (report: Report | undefined) => report?.problems.map(({ code }) => code);
       while (!codes(reports.at(-1))?.includes("table-fight")) await next();
-      assert.match(reports.at(-1)?.problems[0]?.message ?? "", /nft\[4711\]/);
+      assert.match(reports.at(-1)?.problems[0]?.message ?? "", /changed by nft and/);
       await sleep(300);
       await assertHolds(kernel, store);
       const spent = reports.filter(({ repair }) => repair !== undefined).flatMap(({ milliseconds }) => Object.values(milliseconds));

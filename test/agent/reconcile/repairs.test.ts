@@ -20,13 +20,13 @@ test("after a quiet time a repair never waits", () =>
   withClock((repairs) => {
     for (let i = 0; i < 9; i++) {
       assert.equal(repairs.wait(), 0);
-      repairs.spent(100, "nft[1]");
+      repairs.spent(100, ["nft"]);
     }
   }));
 
 test("what is spent beyond the burst is waited for, so that repairs take a quarter of the time", () =>
   withClock((repairs, pass) => {
-    repairs.spent(1100, "nft[1]");
+    repairs.spent(1100, ["nft"]);
     assert.equal(repairs.wait(), 400);
     pass(300);
     assert.equal(repairs.wait(), 100);
@@ -36,7 +36,7 @@ test("what is spent beyond the burst is waited for, so that repairs take a quart
     for (let elapsed = 0; elapsed < 100_000; ) {
       const wait = repairs.wait();
       pass(wait + 50);
-      repairs.spent(50, "nft[1]");
+      repairs.spent(50, ["nft"]);
       spent += 50;
       elapsed += wait + 50;
     }
@@ -53,13 +53,13 @@ test("it never saves up more than the burst", () =>
 
 test("several repairs within the time are a fight that names who takes part, and it ends with quiet", () =>
   withClock((repairs, pass) => {
-    repairs.spent(1, "nft[1]");
+    repairs.spent(1, ["nft"]);
     repairs.spent(1, undefined);
-    repairs.spent(1, "nft[1]");
+    repairs.spent(1, ["nft"]);
     assert.equal(repairs.fight(), undefined);
     pass(2000);
-    repairs.spent(1, "firewalld[7]");
-    assert.deepEqual(repairs.fight(), { by: "nft[1], firewalld[7]", repairs: 3, seconds: 10 });
+    repairs.spent(1, ["firewalld", "nft"]);
+    assert.deepEqual(repairs.fight(), ["firewalld", "nft"]);
     pass(8500);
     assert.equal(repairs.fight(), undefined);
   }));

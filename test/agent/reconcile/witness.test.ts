@@ -69,6 +69,7 @@ test("a commit that touches the table is told at once, and what was touched adds
   const changes = witness.changes(10, 13);
   assert.deepEqual(changes?.touched, parts(["input", "output"], ["sel"]));
   assert.deepEqual(changes?.by, ["nft[9]", "iptables[9]"]);
+  assert.deepEqual(changes?.names, ["nft", "iptables"]);
   assert.deepEqual(witness.changes(10, 11)?.touched, parts(["input"]));
   assert.deepEqual(witness.changes(11, 12)?.touched, none);
   assert.equal(witness.changes(10, 14), undefined, "14 has not been heard of yet");
