@@ -22,28 +22,30 @@ const familyNames = { 4: "IPv4", 6: "IPv6" } as const;
 
 /** The set of a selector's addresses in one family. */
 export function selectorSet(context: Context, id: string, family: Family): string {
-  return memberSet(context, id, { kind: "sel", family });
+  return memberSet(context, id, selectorKinds[family]);
 }
 
 /** The set of (address, protocol, port) of a named port's members in one family. */
 export function namedPortSet(context: Context, id: string, family: Family): string {
-  return memberSet(context, id, { kind: "named", family });
+  return memberSet(context, id, namedPortKinds[family]);
 }
 
 interface MemberKind {
-  readonly kind: "sel" | "named";
+  readonly kind: "sel4" | "sel6" | "named4" | "named6";
   readonly family: Family;
 }
+
+const selectorKinds = { 4: { kind: "sel4", family: 4 }, 6: { kind: "sel6", family: 6 } } as const;
+const namedPortKinds = { 4: { kind: "named4", family: 4 }, 6: { kind: "named6", family: 6 } } as const;
 
 function memberSet(context: Context, id: string, kind: MemberKind): string {
   const set = context.resolved.sets.get(id);
   invariant(set !== undefined, `there is no set for ${id}`);
   const { entries, digest } = memoryOf(context, set);
-  const slot = `${kind.kind}${kind.family}` as const;
-  const known = entries[slot];
+  const known = entries[kind.kind];
   if (known !== undefined && (known.wantedIn === context.pass || keepsName(context, known))) return lookUp(context, known);
   const entry = definedSet(context, { set, ...kind, digest });
-  entries[slot] = entry;
+  entries[kind.kind] = entry;
   return lookUp(context, entry);
 }
 
@@ -58,14 +60,14 @@ function definedSet(context: Context, { set, kind, family, digest }: MemberKind 
   const { sets } = context.memory;
   const members = set.members[family];
   const { types, flavour, keys } = members;
-  const stem = digestedSetName(`${kind}${family}`, flavour, digest);
+  const stem = digestedSetName(kind, flavour, digest);
   const name = flavour === "hash" ? sizedName(stem, keys.count) : stem;
   const known = sets.get(name);
   if (known !== undefined) {
     invariant(known.source?.id === set.id && keepsName(context, known), `set ${name} would stand for ${known.value.comment} and for ${set.id}`);
     return known;
   }
-  const comment = `${kind === "sel" ? `selector ${set.id}` : "named ports"} (${familyNames[family]})`;
+  const comment = `${kind === selectorKinds[family].kind ? `selector ${set.id}` : "named ports"} (${familyNames[family]})`;
   const added: SetEntry = { name, value: { name, types, flavour, keys, comment }, wantedIn: 0, source: { id: set.id, family, members } };
   sets.add(added);
   return added;

@@ -30,9 +30,8 @@ interface Node {
 }
 
 function isSound({ chains, found, maps }: ChainGraph): boolean {
-  const nodes = new Map(
-    chains.map((chain, at): [string, Node] => [chain.name, { chain, ways: (found[at] as ChainFindings).ways, depth: undefined, isLate: false }]),
-  );
+  const nodes = new Map<string, Node>();
+  for (const [at, chain] of chains.entries()) nodes.set(chain.name, { chain, ways: (found[at] as ChainFindings).ways, depth: undefined, isLate: false });
   const walk = (node: Node): number => {
     if (node.depth !== undefined) return node.depth === "open" ? Number.POSITIVE_INFINITY : node.depth;
     node.depth = "open";

@@ -116,8 +116,12 @@ export function paddedWidth(type: DataType): number {
 
 /** Largest number a value of the type can be; bit masks included. */
 export function maximum(type: DataType): number {
-  return 2 ** (8 * Math.min(4, dataTypes[type].width)) - 1;
+  return maxima[type];
 }
+
+const maxima = Object.fromEntries(Object.entries(dataTypes).map(([type, { width }]) => [type, 2 ** (8 * Math.min(4, width)) - 1])) as Readonly<
+  Record<DataType, number>
+>;
 
 function symbols(byName: Readonly<Record<string, number>>): ReadonlyMap<number, string> {
   return new Map(Object.entries(byName).map(([name, value]) => [value, name]));

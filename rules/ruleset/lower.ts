@@ -60,9 +60,10 @@ function lowerStatement(statement: Statement): readonly Expression[] {
   }
 }
 
-function lowerMatch(field: Field, op: "==" | "!=", value: Value): Expression[] {
+function lowerMatch(field: Field, op: "==" | "!=", value: Value): readonly Expression[] {
   const { type } = fields[field];
   const equal = op === "==" ? "eq" : "neq";
+  if (value.kind === "scalar" && typeof value.value === "number" && dataTypes[type].width === 1) return compareByte(field, equal, value.value);
   switch (value.kind) {
     case "scalar":
       return [load(field), compare(equal, encodeScalar(type, value.value))];
@@ -76,6 +77,20 @@ function lowerMatch(field: Field, op: "==" | "!=", value: Value): Expression[] {
       return [load(field), and(encodeScalar(type, value.mask)), compare(op === "==" ? "neq" : "eq", zeros(type))];
   }
 }
+
+/** Protocols and types: few values, which nearly every rule compares with one of, so that each comparison is made once. */
+function compareByte(field: Field, equal: "eq" | "neq", value: number): readonly Expression[] {
+  const known = bytewise[equal][field];
+  const expressions = known[value] ?? [load(field), compare(equal, encodeScalar(fields[field].type, value))];
+  known[value] = expressions;
+  return expressions;
+}
+
+function perField<T>(make: () => T): Readonly<Record<Field, T>> {
+  return Object.fromEntries(Object.keys(fields).map((field) => [field, make()])) as Readonly<Record<Field, T>>;
+}
+
+const bytewise = { eq: perField((): (readonly Expression[])[] => []), neq: perField((): (readonly Expression[])[] => []) };
 
 function lowerRange(op: "==" | "!=", from: Uint8Array, to: Uint8Array): Expression[] {
   if (op === "!=") return [{ kind: "range", op: "neq", sreg: REGISTER, from, to }];
