@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KernelEvent } from "../agent/kernel/interface.ts";
 import { openNetlinkKernel } from "../agent/kernel/netlink.ts";
-import type { Actual } from "../rules/diff/types.ts";
+import type { Actual, Batch } from "../rules/diff/types.ts";
 import { node } from "./workload.ts";
 
 export const table = "hostward";
@@ -107,6 +107,11 @@ export class Observer {
     const commit = this.#heard.shift();
     if (commit === undefined) throw new Error("no commit for ten seconds");
     return commit;
+  }
+
+  /** Does itself what another process may do. Fulfilled when it has happened. */
+  async damage(operations: Batch["operations"]): Promise<void> {
+    await this.#kernel.commit({ table, operations });
   }
 
   async read(): Promise<Actual | undefined> {

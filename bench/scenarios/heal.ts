@@ -3,35 +3,36 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Actual, Batch } from "../../rules/diff/types.ts";
+import { clearTable } from "../agentUnderTest.ts";
 import { DaemonUnderTest, makeInterfaces, measureOf, Observer } from "../daemonUnderTest.ts";
 import type { Context, Figure, Scenario } from "../scenario.ts";
 import { hostManifests } from "../workload.ts";
 
 const policies = 1000;
 const repeats = 200;
-/** Between two of them: more than four times what a repair costs, as more than a quarter of its time hostward gives to no fight. */
-const restMilliseconds = 100;
+/** Between two of them, as a multiple of what the repair took: hostward gives a fight no more than a quarter of its time. */
+const rest = { least: 80, times: 4 };
 
 export const scenario: Scenario = {
   title: "Damage by others",
-  about: `The daemon as it is started, ${policies} policies of one rule on ten interfaces. Another process runs \`nft\`: flushes the ruleset of the namespace, or deletes the base
-chain of the input hook, or does so with a table that hostward owns. From the kernel's notification of that to the notification of the commit after which the table is as before: every
-chain with its number of rules, every set and map with its number of elements. ${repeats} repeats.`,
+  about: `The daemon as it is started, ${policies} policies of one rule on ten interfaces. This process deletes its table, which is what \`nft flush ruleset\` does, or the base
+chain of the input hook. From just before that to the notification of the commit after which the table is as before: every chain with its number of rules, every set and map with
+its number of elements. ${repeats} repeats. Then \`nft flush ruleset\` for a table that hostward owns.`,
   async run({ note }) {
     makeInterfaces(Array.from({ length: policies / 100 }, (_, i) => `eth${i}`));
     const manifests = hostManifests(policies, 1000).join("---\n");
     const figures: Figure[] = [];
     const observer = new Observer();
     const daemon = new DaemonUnderTest({ manifests });
-    const whole = measureOf(await observer.settled(daemon));
-    const input = (await observer.read())?.chains.find(({ base }) => base?.hook === "input")?.name ?? "";
-    for (const { what, command } of damages(input)) {
+    const whole = await observer.settled(daemon);
+    for (const { what, operations } of damages(whole)) {
       note(what);
       const values: number[] = [];
       for (let i = -5; i < repeats; i++) {
-        const taken = await repaired(observer, whole, command);
+        const taken = await repaired(observer, measureOf(whole), operations);
         if (i >= 0) values.push(taken);
-        await sleep(restMilliseconds);
+        await sleep(Math.max(rest.least, rest.times * taken));
       }
       figures.push(
         { what: `${what}: to enforced again`, unit: "ms", values },
@@ -45,32 +46,36 @@ chain with its number of rules, every set and map with its number of elements. $
   },
 };
 
-function damages(chain: string): readonly { readonly what: string; readonly command: string }[] {
+function damages({ chains }: Actual): readonly { readonly what: string; readonly operations: Batch["operations"] }[] {
+  const name = chains.find(({ base }) => base?.hook === "input")?.name ?? "";
   return [
-    { what: "`nft flush ruleset`", command: "flush ruleset" },
-    { what: "a base chain deleted", command: `flush chain inet hostward ${chain}; delete chain inet hostward ${chain}` },
+    { what: "the ruleset flushed", operations: [{ verb: "delete", object: "table" }] },
+    {
+      what: "a base chain deleted",
+      operations: [
+        { verb: "flush", object: "chain", name },
+        { verb: "delete", object: "chain", name },
+      ],
+    },
   ];
 }
 
 /** Milliseconds. */
-async function repaired(observer: Observer, whole: string, command: string): Promise<number> {
+async function repaired(observer: Observer, whole: string, operations: Batch["operations"]): Promise<number> {
   observer.forget();
-  const nft = spawn("nft", [command], { stdio: "ignore" });
-  const ended = once(nft, "exit");
-  const damage = await observer.commit();
-  // By name, since the kernel tells process ids as the machine knows them and not this process namespace.
-  if (damage.event.processName !== "nft") throw new Error(`${damage.event.processName} was faster than nft`);
+  const began = performance.now();
+  await observer.damage(operations);
+  await observer.commit();
   for (;;) {
     const { at } = await observer.commit();
-    if (measureOf(await observer.read()) !== whole) continue;
-    await ended;
-    return at - damage.at;
+    if (measureOf(await observer.read()) === whole) return at - began;
   }
 }
 
 /** Rules that are gone after a flush of a table that hostward owns. */
 async function owned(manifests: string, observer: Observer, note: Context["note"]): Promise<Figure[]> {
   note("a table that hostward owns");
+  await clearTable();
   const daemon = new DaemonUnderTest({ manifests, environment: { HOSTWARD_TABLEOWNERSHIP: "true" } });
   const whole = await observer.settled(daemon);
   const values: number[] = [];
@@ -83,6 +88,6 @@ async function owned(manifests: string, observer: Observer, note: Context["note"
   return [{ what: "`nft flush ruleset`, the table owned: rules lost", unit: "", values, goal: { most: 0 } }];
 }
 
-function ruleCount(actual: Awaited<ReturnType<Observer["read"]>>): number {
+function ruleCount(actual: Actual | undefined): number {
   return (actual?.chains ?? []).reduce((sum, { rules }) => sum + rules.length, 0);
 }
