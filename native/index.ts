@@ -156,18 +156,21 @@ export class NetlinkMonitor {
 
   /** Nothing of the group is heard any more; what came before still is. A listener makes large commits dearer (kernel-facts). @throws NetlinkError */
   leave(group: number): void {
-    opened(() => this.#open().leave(group));
+    const native = this.#open();
+    opened(() => native.leave(group));
   }
 
   /** @throws NetlinkError */
   join(group: number): void {
-    opened(() => this.#open().join(group));
+    const native = this.#open();
+    opened(() => native.join(group));
   }
 
   /** Sends a request: its answer stands among the messages where the kernel gave it, after what came before and before what comes later. @throws NetlinkError */
   send(request: Uint8Array): void {
     checkMessages(request);
-    opened(() => this.#open().send(request));
+    const native = this.#open();
+    opened(() => native.send(request));
   }
 
   ref(): this {

@@ -68,10 +68,10 @@ function writeRule(batch: BatchWriter, rule: LoweredRule, { flags, echo, positio
   writer.text(NFTA_RULE_TABLE, rule.table);
   writer.text(NFTA_RULE_CHAIN, rule.chain);
   if (handle !== undefined) writer.u64(NFTA_RULE_HANDLE, BigInt(handle));
-  if (position !== undefined) writer.u64(NFTA_RULE_POSITION, BigInt(position));
   const list = writer.begin(NFTA_RULE_EXPRESSIONS);
   for (const expression of rule.expressions) encodeExpression(writer, expression);
   writer.end(list);
+  if (position !== undefined) writer.u64(NFTA_RULE_POSITION, BigInt(position));
   if (rule.comment !== "") writeUserdata(writer, NFTA_RULE_USERDATA, [[UDATA_COMMENT, rule.comment]]);
   batch.end();
 }

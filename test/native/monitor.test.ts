@@ -6,7 +6,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type RouteMessage, RTNLGRP_IPV4_ROUTE, RTNLGRP_LINK, readRouteMessages } from "../../native/codec/route.ts";
+import { linkDump, type RouteMessage, RTNLGRP_IPV4_ROUTE, RTNLGRP_LINK, readRouteMessages } from "../../native/codec/route.ts";
 import { NetlinkError, NetlinkMonitor } from "../../native/index.ts";
 
 class Heard {
@@ -122,3 +122,43 @@ for (const groups of [[], [0], [-1], [1.5]]) {
     assert.throws(() => new Heard(groups), TypeError);
   });
 }
+
+test("a monitor that has left its group hears nothing of it until it joins again, and loses nothing that came before", async () => {
+  const heard = new Heard([RTNLGRP_LINK]);
+  ip("link set one alias before");
+  heard.monitor.leave(RTNLGRP_LINK);
+  ip("link set two alias meanwhile");
+  heard.monitor.join(RTNLGRP_LINK);
+  ip("link set one alias after");
+  await until(() => heard.linkNames.length >= 2);
+  await sleep(20);
+  assert.deepEqual([...new Set(heard.linkNames)], ["one"]);
+  heard.monitor.close();
+});
+
+test("what a monitor asks is answered among its own messages", async () => {
+  const asking = new Heard([RTNLGRP_IPV4_ROUTE]);
+  const silent = new Heard([RTNLGRP_IPV4_ROUTE]);
+  asking.monitor.send(linkDump(1));
+  await until(() => asking.linkNames.length > 2);
+  assert.ok(asking.linkNames.includes("one"));
+  assert.deepEqual(silent.linkNames, []);
+  assert.notEqual(asking.monitor.portId, silent.monitor.portId);
+  for (const { monitor } of [asking, silent]) monitor.close();
+});
+
+test("a closed monitor neither joins, leaves nor sends", () => {
+  const { monitor } = new Heard([RTNLGRP_LINK]);
+  monitor.close();
+  for (const act of [() => monitor.join(RTNLGRP_LINK), () => monitor.leave(RTNLGRP_LINK), () => monitor.send(linkDump(1)), () => monitor.portId])
+    assert.throws(act, (error) => error instanceof NetlinkError && error.code === "NETLINK_CLOSED");
+});
+
+test("a group that there is not cannot be joined", () => {
+  const { monitor } = new Heard([RTNLGRP_LINK]);
+  assert.throws(
+    () => monitor.join(100_000),
+    (error) => error instanceof NetlinkError && error.syscall === "setsockopt",
+  );
+  monitor.close();
+});

@@ -7,7 +7,7 @@ import { addChain, deleteChain } from "../../../native/codec/chain.ts";
 import { writeElements, writeVerdictElements } from "../../../native/codec/element.ts";
 import { tablesType } from "../../../native/codec/message.ts";
 import { addCounter, deleteCounter } from "../../../native/codec/object.ts";
-import { appendRule, deleteRules } from "../../../native/codec/rule.ts";
+import { appendRule, deleteRule, deleteRules, insertRule, replaceRule } from "../../../native/codec/rule.ts";
 import { addSet, deleteSet } from "../../../native/codec/set.ts";
 import { addTable, deleteTable } from "../../../native/codec/table.ts";
 import { keysOfBytes } from "../../../rules/ruleset/chunks.ts";
@@ -40,6 +40,12 @@ const ACK = 4;
 const CREATE = 0x400;
 const CREATE_APPEND = 0xc00;
 const CREATE_NEW = 0x600;
+const REPLACE = 0x100;
+const ECHO = 8;
+
+const accept = { table: "t", chain: "c", expressions: [{ kind: "verdict", verdict: { kind: "accept" } }], comment: "" } as const;
+/** Its only expression. */
+const accepting = "300001800e000100696d6d6564696174650000001c000280080001000000000010000280" + "0c0002800800010000000001";
 
 const rows: readonly Row[] = [
   {
@@ -252,6 +258,34 @@ const rows: readonly Row[] = [
     type: 20,
     flags: 0,
     hex: "060001007400000007000200636e00000800030000000001",
+  },
+  {
+    nft: "insert rule inet t c handle 3 accept",
+    write: (batch) => insertRule(batch, accept, { before: 3, echo: false }),
+    type: 6,
+    flags: CREATE,
+    hex: `0600010074000000060002006300000034000480${accepting}0c0006000000000000000003`,
+  },
+  {
+    nft: "replace rule inet t c handle 3 accept",
+    write: (batch) => replaceRule(batch, accept, { handle: 3, echo: false }),
+    type: 6,
+    flags: REPLACE,
+    hex: `060001007400000006000200630000000c000300000000000000000334000480${accepting}`,
+  },
+  {
+    nft: "-e insert rule inet t c handle 3 accept: with its echo",
+    write: (batch) => insertRule(batch, accept, { before: 3, echo: true }),
+    type: 6,
+    flags: CREATE | ECHO,
+    hex: `0600010074000000060002006300000034000480${accepting}0c0006000000000000000003`,
+  },
+  {
+    nft: "delete rule inet t c handle 2",
+    write: (batch) => deleteRule(batch, accept, 2),
+    type: 8,
+    flags: 0,
+    hex: "060001007400000006000200630000000c0003000000000000000002",
   },
   {
     nft: 'add rule inet t c notrack comment "hello"',
