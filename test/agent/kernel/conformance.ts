@@ -92,6 +92,10 @@ function testReading(use: Use): void {
     });
   }
 
+  testReadingMaps(use);
+}
+
+function testReadingMaps(use: Use): void {
   test("a map with its entries, in bytewise order of their keys", async () => {
     const types: DataType[] = ["ifname", "mark"];
     const entries = [

@@ -11,31 +11,39 @@ import { touchedBy } from "./touched.ts";
 
 export const addOwned: Operation = { verb: "add", object: "table", owned: true };
 
-export function testOwnership(use: Use, another: () => Kernel): void {
-  const ownership = async (kernel = use()) => (await kernel.read(TABLE)).ownership;
-
-  /** What is owned does not outlive the test. */
-  async function withOther(work: (other: Kernel) => Promise<void>): Promise<void> {
-    const other = another();
-    try {
-      await work(other);
-    } finally {
-      for (const kernel of [use(), other]) await kernel.commit(batch(deleteTable)).catch(() => undefined);
-      other.close();
-    }
+/** What is owned does not outlive the work. */
+async function withOther(kernel: Kernel, another: () => Kernel, work: (other: Kernel) => Promise<void>): Promise<void> {
+  const other = another();
+  try {
+    await work(other);
+  } finally {
+    for (const one of [kernel, other]) await one.commit(batch(deleteTable)).catch(() => undefined);
+    other.close();
   }
+}
 
+/** The kernel hears of a closed socket a moment later. */
+async function orphaned(kernel: Kernel): Promise<void> {
+  for (let i = 0; i < 200 && (await ownership(kernel)) !== "orphan"; i++) await sleep(5);
+  assert.equal(await ownership(kernel), "orphan");
+}
+
+async function ownership(kernel: Kernel) {
+  return (await kernel.read(TABLE)).ownership;
+}
+
+export function testOwnership(use: Use, another: () => Kernel): void {
   test("a table that is not there, and one without flags, are nobody's", async () => {
-    assert.equal(await ownership(), "nobody");
+    assert.equal(await ownership(use()), "nobody");
     await apply(use(), addTable);
-    assert.equal(await ownership(), "nobody");
+    assert.equal(await ownership(use()), "nobody");
   });
 
   test("what one owns only it can change; others read it", async () => {
     assert.equal(await use().canOwn(), true);
-    await withOther(async (other) => {
+    await withOther(use(), another, async (other) => {
       await apply(use(), addOwned, addChain("c"), append("a"));
-      assert.deepEqual([await ownership(), await ownership(other)], ["us", "other"]);
+      assert.deepEqual([await ownership(use()), await ownership(other)], ["us", "other"]);
       for (const asked of [addChain("b"), flush("c"), deleteTable, addTable, addOwned]) {
         const error = await failure(other.commit(batch(asked)));
         assert.deepEqual([error.code, error.errno], ["owned", "EPERM"]);
@@ -45,25 +53,29 @@ export function testOwnership(use: Use, another: () => Kernel): void {
     });
   });
 
+  testOrphans(use, another);
+}
+
+function testOrphans(use: Use, another: () => Kernel): void {
   test("what is owned outlives its owner, and anybody may change it then", async () => {
-    await withOther(async (other) => {
+    await withOther(use(), another, async (other) => {
       await apply(other, addOwned, addChain("a"));
       other.close();
       await orphaned(use());
       await apply(use(), addChain("b"));
       assert.equal((await failure(use().commit(batch(addTable)))).errno, "ENOTSUP", "its flags are others");
       await apply(use(), deleteTable);
-      assert.equal(await ownership(), "nobody");
+      assert.equal(await ownership(use()), "nobody");
     });
   });
 
   test("what has lost its owner can be adopted, which is a change of the table", async () => {
-    await withOther(async (other) => {
+    await withOther(use(), another, async (other) => {
       await apply(other, addOwned, addChain("a"));
       other.close();
       await orphaned(use());
       assert.deepEqual(await touchedBy(use(), batch(addOwned)), { kind: "table" });
-      assert.equal(await ownership(), "us");
+      assert.equal(await ownership(use()), "us");
       assert.deepEqual(
         (await tableOf(use()))?.chains.map(({ name }) => name),
         ["a"],
@@ -75,10 +87,4 @@ export function testOwnership(use: Use, another: () => Kernel): void {
     await apply(use(), addTable);
     assert.equal((await failure(use().commit(batch(addOwned)))).errno, "ENOTSUP");
   });
-
-  /** The kernel hears of a closed socket a moment later. */
-  async function orphaned(kernel: Kernel): Promise<void> {
-    for (let i = 0; i < 200 && (await ownership(kernel)) !== "orphan"; i++) await sleep(5);
-    assert.equal(await ownership(kernel), "orphan");
-  }
 }

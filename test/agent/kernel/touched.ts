@@ -107,6 +107,10 @@ export function testWatching(use: Use): void {
     stops[1]?.();
   });
 
+  testTouched(use);
+}
+
+function testTouched(use: Use): void {
   const set = hashSet("s", addresses(0, 3));
   const map: NftMap = { name: "m", types: ["ifname"], entries: [{ key: ["eth0"], verdict: { kind: "drop" } }], comment: "" };
   const ground = [addTable, addChain("a"), addChain("b"), addChain("c"), append("a"), append("b"), addSet(set), addElements(set), addMap(map)];

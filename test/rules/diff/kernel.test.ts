@@ -9,6 +9,8 @@ import { openNetlinkKernel } from "../../../agent/kernel/netlink.ts";
 import { actualOf, diff } from "../../../rules/diff/diff.ts";
 import type { Actual } from "../../../rules/diff/types.ts";
 import { commentText } from "../../../rules/ruleset/comment.ts";
+import { identityText } from "../../../rules/ruleset/identity.ts";
+import { capacity, declaredSize } from "../../../rules/ruleset/keys.ts";
 import type { Ruleset } from "../../../rules/ruleset/types.ts";
 import { rulesets } from "./rulesets.ts";
 
@@ -18,10 +20,17 @@ const kernels: readonly (readonly [name: string, open: () => Kernel])[] = [
   ["the kernel in memory", createMemoryKernel],
 ];
 
-/** Comments as the kernel keeps them: sanitised and cut. */
-function listed({ chains, sets, maps }: Actual): Actual {
-  const cut = <T extends { readonly comment: string }>(item: T): T => ({ ...item, comment: commentText(item.comment) });
-  return { chains, sets: sets.map(cut), maps: maps.map(cut) };
+/** As a kernel tells it: rules as their identities, sizes as they are declared, comments sanitised and cut. */
+function listed({ chains, sets, maps }: Actual): object {
+  return {
+    chains: chains.map(({ name, base, rules }) => ({ name, base, rules: rules.map(identityText) })),
+    sets: sets.map(({ name, types, flavour, keys, comment, size }) => {
+      return { name, types, flavour, keys, comment: commentText(comment), size: size ?? declaredSize({ flavour, keys }) ?? 0 };
+    }),
+    maps: maps.map(({ name, types, entries, counters, comment, size }) => {
+      return { name, types, entries, counters, comment: commentText(comment), size: size ?? capacity(entries.length) };
+    }),
+  };
 }
 
 async function become(kernel: Kernel, desired: Ruleset): Promise<void> {
@@ -43,6 +52,7 @@ for (const [name, open] of kernels) {
           const { actual } = await kernel.read(desired.table);
           assert(actual !== undefined);
           assert.deepEqual(listed(actual), listed(actualOf(desired)), `to ${to}`);
+          assert.deepEqual(diff(actual, desired), { batches: [] });
         }
       });
     }
