@@ -93,7 +93,7 @@ export async function planPass(compiled: CompiledPass, kernel: Kernel, last: App
   const clock = startClock();
   const { ruleset, input } = compiled;
   const { generation, actual: before, ownership, hasShield } = await lookAtKernel(kernel, ruleset.table, last, looker);
-  if (ownership === "other") throw new KernelError("permission", `table inet ${ruleset.table} is owned by another process: does another hostward run?`);
+  if (ownership === "other") throw new KernelError("owned", `table inet ${ruleset.table} is owned by another process: does another hostward run?`);
   const drift = last === undefined || before === last.actual ? undefined : describeDifference(before, last.actual);
   clock.stage("read");
   const owned = input.owned === true;

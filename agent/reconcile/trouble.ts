@@ -24,8 +24,13 @@ export function passProblem(error: unknown, resources: readonly Resource[]): Pro
     severity: "error",
     ...at,
     message: error.message,
-    hint: error.code === "stale" ? "`nft monitor` shows what keeps changing the ruleset" : stays,
+    hint: hintOf(error),
   };
+}
+
+function hintOf({ code }: KernelError): string {
+  if (code === "stale") return "`nft monitor` shows what keeps changing the ruleset";
+  return code === "unknown" ? "the kernel holds either the previous ruleset or this one, whole; the next pass reads which" : stays;
 }
 
 export function faultProblem(fault: string): Problem {
