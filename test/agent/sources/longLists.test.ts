@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hideLongLists } from "../../../agent/sources/longLists.ts";
 import { readManifest } from "../../../agent/sources/manifest.ts";
-import { readAnyChunk } from "../../../agent/sources/yaml.ts";
+import { readChunk } from "../../../agent/sources/yaml.ts";
 
 const spellings = [
   (i: number) => `10.0.${i >> 8}.${i & 255}`,
@@ -56,7 +56,7 @@ for (const [sentence, text, hidden] of rows) {
 
 test("the yaml package by itself reads what is hidden as what is not", () => {
   for (const [sentence, text] of rows.filter(([, written]) => !/^ *'|[|>]$|: b$/m.test(written))) {
-    const [hidden, shown] = [text, text.replaceAll(/^( *- [^\r\n]*)(\r?)$/gm, "$1 $2")].map((written) => readAnyChunk({ text: written, line: 1 }, "f"));
+    const [hidden, shown] = [text, text.replaceAll(/^( *- [^\r\n]*)(\r?)$/gm, "$1 $2")].map((written) => readChunk({ text: written, line: 1 }, "f"));
     const paths = [[], ["spec", "nets"], ["spec", "nets", 0], ["spec", "nets", 150], ["spec", "nets", 199], [199]];
     const told = (documents = hidden) => documents?.map(({ value, problems, locate }) => [value, problems, paths.map((path) => locate(path))]);
     assert.deepEqual(told(hidden), told(shown), sentence);
