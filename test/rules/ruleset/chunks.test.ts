@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { bytesOfKeys, eachKey, firstKeys, firstUnsorted, hasKey, keysOfBytes, noKeys, withKeys } from "../../../rules/ruleset/chunks.ts";
 import { compareKeys, sameKeys } from "../../../rules/ruleset/compareKeys.ts";
 import { encodeKey, packKeys, packRanges } from "../../../rules/ruleset/keys.ts";
+import { sortRows } from "../../../rules/ruleset/sortRows.ts";
 import type { Keys } from "../../../rules/ruleset/types.ts";
 
 const width = 8;
@@ -95,6 +96,18 @@ test("one key more, less or other makes one chunk new and shares the rest", () =
     { added: none, removed: keysOf([0]) },
   ]) {
     assert.equal(shared(keys, withKeys(keys, change)), chunks - 1);
+  }
+});
+
+test("few and many rows of any width come out in bytewise order", () => {
+  for (const rowWidth of [4, 8, 12]) {
+    for (const count of [3, 100, 5000]) {
+      const rows = Array.from({ length: count }, (_, i) =>
+        Uint8Array.from({ length: rowWidth }, (_, at) => (Math.imul(i + 1, 2_654_435_761) >>> (8 * (at % 4))) & 255),
+      );
+      const expected = rows.toSorted(Buffer.compare);
+      assert.deepEqual(sortRows(Uint8Array.from(rows.flatMap((row) => [...row])), rowWidth), Uint8Array.from(expected.flatMap((row) => [...row])));
+    }
   }
 });
 
