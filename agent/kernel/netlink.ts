@@ -150,7 +150,7 @@ class NetlinkKernel implements Kernel {
     if (listed === "missing") return { generation, actual: undefined, ownership: "nobody" };
     this.#handles.at(generation);
     for (const [chain, handles] of listed.listing.handles) this.#handles.learn(table, chain, handles);
-    return { generation, actual: listed.listing.actual, ownership: this.#ownership(listed.head) };
+    return { generation, actual: { ...listed.listing.actual, ...(listed.head.dormant ? { dormant: true } : {}) }, ownership: this.#ownership(listed.head) };
   }
 
   /** Undefined: the table went away while it was being read. */

@@ -37,7 +37,7 @@ export function diff(actual: Actual | undefined, desired: Ruleset): Transaction 
   const detour = detourOf(before, desired, changes);
   if (detour !== undefined) return { batches: [...diff(actual, detour).batches, ...diff(actualOf(detour), desired).batches] };
   const steps = (changes.repairs ? repair(before, desired, changes) : change(changes)).filter((operations) => operations.length > 0);
-  const table: Operation[] = actual === undefined ? [{ verb: "add", object: "table" }] : [];
+  const table: Operation[] = actual === undefined || actual.dormant ? [{ verb: "add", object: "table" }] : [];
   const [first = [], ...rest] = steps;
   const batches = [[...table, ...first], ...rest].filter((operations) => operations.length > 0);
   return { batches: batches.map((operations): Batch => ({ table: desired.table, operations })) };

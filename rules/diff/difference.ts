@@ -11,6 +11,7 @@ import type { Actual, ActualChain, ActualRule } from "./types.ts";
 /** The first difference found; undefined when there is none. */
 export function describeDifference(found: Actual | undefined, expected: Actual): string | undefined {
   if (found === undefined) return "the table is gone";
+  if (found.dormant) return "the table is dormant";
   return (
     listDifference("chain", { found: found.chains, expected: expected.chains, compare: chainDifference }) ??
     listDifference("set", { found: found.sets, expected: expected.sets, compare: setDifference }) ??

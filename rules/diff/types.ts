@@ -5,7 +5,7 @@
 import type { Chain, Keys, MapEntry, NftMap, NftSet, Rule, Ruleset } from "../ruleset/types.ts";
 
 export type Operation =
-  /** `owned`: by the socket that sends it, and outliving it (OWNER and PERSIST, Linux 6.9); adopts an owned table that has lost its owner. */
+  /** Makes the table, or wakes one that is dormant. `owned`: by the socket that sends it, and outliving it (OWNER and PERSIST, Linux 6.9); adopts an owned table that has lost its owner. */
   | { readonly verb: "add"; readonly object: "table"; readonly owned?: true }
   | { readonly verb: "delete"; readonly object: "table" }
   /** Adds the chain without its rules. */
@@ -44,6 +44,8 @@ export interface Transaction {
  * object that the ruleset had: such things are told by reference.
  */
 export interface Actual {
+  /** Its base chains see no packets (NFT_TABLE_F_DORMANT): never hostward's doing. */
+  readonly dormant?: true;
   readonly chains: readonly ActualChain[];
   readonly sets: readonly (NftSet & Sized)[];
   readonly maps: readonly (NftMap & Sized)[];
