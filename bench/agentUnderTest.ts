@@ -21,6 +21,8 @@ export type Change = Parameters<Store["update"]>[0];
 export interface Pass {
   /** From just before the store learns of it until the kernel has acknowledged the last batch. */
   readonly ack: number;
+  /** Of that the time on a processor, of the thread that all but the commit is done in: what remains of it on a busy machine. */
+  readonly cpu: number;
   /** The store's part of that. */
   readonly store: number;
   readonly encode: number;
@@ -43,14 +45,14 @@ export class AgentUnderTest {
   readonly #kernel: Kernel = openNetlinkKernel();
   readonly #reconciler: Reconciler;
   #batches: Batch[] = [];
-  #acknowledged = Number.NaN;
+  #acknowledged = { at: Number.NaN, cpu: Number.NaN };
   #passes = 0;
   #waiting: ((report: Report) => void) | undefined;
 
   constructor({ optimise = true }: { readonly optimise?: boolean } = {}) {
     this.#reconciler = createReconciler({
       kernel: recording(this.#kernel, (batch) => {
-        this.#acknowledged = performance.now();
+        this.#acknowledged = { at: performance.now(), cpu: threadCpu() };
         this.#batches.push(batch);
       }),
       input: () => ({ node, snapshot: this.#store.snapshot(), settings: defaultPolicySettings, optimise }),
@@ -71,7 +73,7 @@ export class AgentUnderTest {
     this.#passes += 1;
     const { promise, resolve } = Promise.withResolvers<Report>();
     this.#waiting = resolve;
-    const start = performance.now();
+    const [start, cpuBefore] = [performance.now(), threadCpu()];
     this.#store.update(change);
     const stored = performance.now();
     this.#reconciler.request("bench");
@@ -81,7 +83,8 @@ export class AgentUnderTest {
     await profile?.stop(this.#passes === 1 ? "first passes" : "later passes");
     if (report.outcome === "failed") throw new Error(`the change did not land: ${JSON.stringify(report.problems[0])}`);
     const { encodeMicroseconds, sendMicroseconds } = report;
-    const times = { ack: this.#acknowledged - start, store: stored - start, encode: encodeMicroseconds / 1000, send: sendMicroseconds / 1000 };
+    const { at, cpu } = this.#acknowledged;
+    const times = { ack: at - start, cpu: cpu - cpuBefore, store: stored - start, encode: encodeMicroseconds / 1000, send: sendMicroseconds / 1000 };
     return { ...times, blocked: loop.max / 1e6, batches: this.#batches, report };
   }
 
@@ -96,6 +99,12 @@ export class AgentUnderTest {
     await this.#reconciler.close();
     this.#kernel.close();
   }
+}
+
+/** Milliseconds of this thread on a processor. */
+function threadCpu(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
 }
 
 /** For whoever waits: the medians of the stages, in milliseconds. */
