@@ -150,7 +150,7 @@ class NetlinkKernel implements Kernel {
     if (listed === "missing") return { generation, actual: undefined, ownership: "nobody" };
     this.#handles.at(generation);
     for (const [chain, handles] of listed.listing.handles) this.#handles.learn(table, chain, handles);
-    return { generation, actual: { ...listed.listing.actual, ...(listed.head.dormant ? { dormant: true } : {}) }, ownership: this.#ownership(listed.head) };
+    return { generation, actual: asleepOrNot(listed.listing.actual, listed.head), ownership: this.#ownership(listed.head) };
   }
 
   /** Undefined: the table went away while it was being read. */
@@ -259,6 +259,13 @@ interface Landing {
   readonly echoes: Echoes;
   readonly pinned: number | undefined;
   readonly generation: number;
+}
+
+/** Its base chains are there and see no packets: that is said of the table, not of its parts. */
+function asleepOrNot(actual: Actual, { dormant }: ListedTable): Actual {
+  if (dormant === (actual.dormant === true)) return actual;
+  const { chains, sets, maps } = actual;
+  return { chains, sets, maps, ...(dormant ? { dormant } : {}) };
 }
 
 function echoesIn(messages: Uint8Array, encoded: EncodedOperations): Echoes {

@@ -129,6 +129,18 @@ describe("an owned table", { skip }, () => {
   });
 });
 
+test("a table that somebody has put to sleep is read as such, judges nothing, and wakes when it is added", async () => {
+  await kernel.commit(batch(addTable, output, refuseLoopback));
+  const { actual } = await kernel.read(TABLE);
+  nft("add", "table", "inet", TABLE, "{ flags dormant; }");
+  assert.equal(isLetOut(), true);
+  const asleep = await kernel.read(TABLE);
+  assert.deepEqual(asleep.actual, { ...actual, dormant: true });
+  await kernel.commit(batch(addTable), { generation: asleep.generation });
+  assert.equal(isLetOut(), false);
+  assert.deepEqual((await kernel.read(TABLE)).actual, actual);
+});
+
 describe("an owner that is killed", { skip }, () => {
   test("leaves its table, which goes on, is adopted with what it has counted, and is protected again", async () => {
     const owner = await ownerProcess();
