@@ -119,6 +119,9 @@ export function stagesOf(passes: readonly Pass[]): string {
     told("encode", ({ encode }) => encode),
     told("send", ({ send }) => send),
     told("ACK", ({ ack }) => ack),
+    told("of that on a processor", ({ cpu }) => cpu),
+    told("operations", ({ report }) => report.operations),
+    told("kB", ({ report }) => report.bytes / 1000),
   ].join(", ");
 }
 
