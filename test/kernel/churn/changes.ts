@@ -16,6 +16,9 @@ function other<T>(all: readonly T[], than: T, random: Random): T {
 /** Of a policy among others, so that each next one puts it elsewhere. */
 const orders = [5, 120, 25, 250, 15, 500];
 
+/** More rules alike than are left as they are (rules/optimise). */
+const manyFillers = Array.from({ length: 60 }, (_, index) => 4000 + index);
+
 const changes = {
   "member of a hash set": ({ hash }, random) => ({ hash: toggled(hash, `172.16.1.${random.below(60)}`) }),
   "many members of a hash set": (_, random) => ({ hash: Array.from({ length: 150 }, (_, index) => `172.16.${2 + random.below(3)}.${index}`) }),
@@ -26,7 +29,7 @@ const changes = {
   "set beyond its capacity or back": ({ crowd }, random) => ({ crowd: other([10, 400, 3000], crowd, random) }),
   "rule added": ({ fillers }, random) => ({ fillers: fillers.toSpliced(random.below(fillers.length + 1), 0, 4000 + random.below(900)) }),
   "rule removed": ({ fillers }, random) => ({ fillers: fillers.length < 2 ? start.fillers : fillers.toSpliced(random.below(fillers.length), 1) }),
-  "run of rules added or removed": ({ fillers }) => ({ fillers: fillers.length > 16 ? start.fillers : Array.from({ length: 60 }, (_, index) => 4000 + index) }),
+  "run of rules added or removed": ({ fillers }) => ({ fillers: fillers.length > 16 ? start.fillers : manyFillers }),
   "rule changed": ({ rewritten }) => ({ rewritten: (rewritten + 1) % 400 }),
   "policy added or removed": ({ extras }, random) => ({ extras: toggled(extras, random.pick(["one", "two", "three", "four"])) }),
   "policies in another order": ({ extras }) => ({ extras: extras.length < 2 ? ["three", "one", "two"] : [...extras.slice(1), ...extras.slice(0, 1)] }),
@@ -46,7 +49,7 @@ const changes = {
   "tier added or removed": ({ hasTier }) => ({ hasTier: !hasTier }),
   "pre-DNAT policy added or removed": ({ hasEarly }) => ({ hasEarly: !hasEarly }),
   "untracked policy added or removed": ({ hasUntracked }) => ({ hasUntracked: !hasUntracked }),
-  "optimisation switched": ({ optimise }) => ({ optimise: !optimise }),
+  "optimisation switched": ({ optimise, fillers }) => ({ optimise: !optimise, fillers: fillers.length > 16 ? fillers : manyFillers }),
 } satisfies Readonly<Record<string, Change>>;
 
 export type ChangeKind = keyof typeof changes;

@@ -17,7 +17,9 @@ export interface Churn {
 export class Churner {
   readonly #child: ChildProcess;
   readonly #closed: Promise<unknown>;
-  #told = "";
+  #lines: string[] = [];
+  #partial = "";
+  #change = 0;
   #isClosed = false;
   #onTold: () => void = () => undefined;
 
@@ -31,7 +33,11 @@ export class Churner {
     // What it reads no more, once it is killed, is no trouble.
     this.#child.stdin?.on("error", () => undefined);
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
-      this.#told += text;
+      const lines = (this.#partial + text).split("\n");
+      this.#partial = lines.pop() ?? "";
+      this.#lines.push(...lines);
+      const change = lines.findLast((line) => line.startsWith("change "));
+      if (change !== undefined) this.#change = Number(change.slice("change ".length));
       this.#onTold();
     });
   }
@@ -44,23 +50,18 @@ export class Churner {
   async line(beginning: string): Promise<string> {
     const end = performance.now() + patienceMilliseconds;
     for (;;) {
-      const lines = this.#told.split("\n");
-      const index = lines.slice(0, -1).findIndex((line) => line.startsWith(beginning));
-      if (index >= 0) {
-        this.#told = lines.slice(index + 1).join("\n");
-        return lines[index] ?? "";
-      }
+      const index = this.#lines.findIndex((line) => line.startsWith(beginning));
+      if (index >= 0) return this.#lines.splice(0, index + 1).at(-1) ?? "";
       if (this.#isClosed || performance.now() > end) throw new Error(`the churning process did not say ${JSON.stringify(beginning)}`);
       await this.#more(end - performance.now());
     }
   }
 
-  /** By its own id. @returns the last change that it has begun, undefined when none since the line last asked for */
-  async kill(): Promise<number | undefined> {
+  /** By its own id. @returns the last change that it has begun */
+  async kill(): Promise<number> {
     this.#child.kill("SIGKILL");
     await this.#closed;
-    const changes = this.#told.split("\n").filter((line) => line.startsWith("change "));
-    return changes.length === 0 ? undefined : Number(changes.at(-1)?.slice("change ".length));
+    return this.#change;
   }
 
   async #more(milliseconds: number): Promise<void> {

@@ -28,7 +28,8 @@ export interface Choices {
   readonly extras: readonly string[];
   readonly movingTier: string;
   readonly movingOrder: number;
-  readonly turn: "a" | "b";
+  /** "none" only to show what a gap looks like. */
+  readonly turn: "a" | "b" | "none";
   readonly byMember: boolean;
   readonly byRange: boolean;
   readonly hasEndpoint: boolean;
@@ -180,7 +181,7 @@ function documentsOf(choices: Choices): readonly Document[] {
     policy("end", "beta", 1000, [{ action: "Pass" }]),
     ...choices.extras.map((name, index) => policy(`extra-${name}`, "alpha", 150 + index * 30, [rule("Deny", [7001 + index]), rule("Allow", [7101 + index])])),
     policy("moving", choices.movingTier, choices.movingOrder, [rule("Allow", [1017]), rule("Deny", [1018])]),
-    policy(`turn-${choices.turn}`, "beta", choices.turn === "a" ? 10 : 20, [rule("Allow", [1015]), rule("Deny", [1016])]),
+    ...(choices.turn === "none" ? [] : [policy(`turn-${choices.turn}`, "beta", choices.turn === "a" ? 10 : 20, [rule("Allow", [1015]), rule("Deny", [1016])])]),
     ...earlyOf(choices),
     {
       ...policy("labelled", "beta", 30, [rule("Deny", [8001])]),
