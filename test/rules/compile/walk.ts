@@ -43,7 +43,7 @@ function takeOther(past: readonly Resolved[], one: Step): Resolved {
     case "rules":
       return { ...last };
     case "members":
-      return withMembers(last, one);
+      return withMembers(past, one);
     case "policies":
       return {
         ...last,
@@ -60,12 +60,16 @@ function takeOther(past: readonly Resolved[], one: Step): Resolved {
   }
 }
 
-/** In one family or in both; what is equal stays the same object. */
-function withMembers(last: Resolved, { which, other }: Step): Resolved {
+/** In one family or in both; what is equal to what it was at any time is the same object, since the past may come back. */
+function withMembers(past: readonly Resolved[], { which, other }: Step): Resolved {
+  const last = past.at(-1) as Resolved;
   const ids = [...last.sets.keys()];
   const id = ids[which % ids.length] as string;
   const [held, wanted] = [last.sets.get(id) as MemberSet, other.sets.get(id) as MemberSet];
-  const of = (family: 4 | 6) => (isDeepStrictEqual(held.members[family], wanted.members[family]) ? held.members[family] : wanted.members[family]);
+  const of = (family: 4 | 6) => {
+    const ever = [held, ...past.flatMap(({ sets }) => sets.get(id) ?? [])].map(({ members }) => members[family]);
+    return ever.find((members) => isDeepStrictEqual(members, wanted.members[family])) ?? wanted.members[family];
+  };
   const members = { 4: of(4), 6: of(6) };
   if (members[4] === held.members[4] && members[6] === held.members[6]) return last;
   return { ...last, sets: new Map(last.sets).set(id, { id, members }) };
