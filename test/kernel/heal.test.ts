@@ -9,12 +9,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Status } from "../../agent/control/status.ts";
 import { table } from "../../rules/compile/hooks.ts";
 import type { Problem } from "../../rules/model/problem.ts";
-import { flood } from "../lab/flood.ts";
 import { type Lab, openLab } from "../lab/lab.ts";
 import type { Namespace } from "../lab/namespace.ts";
 import { patienceMilliseconds } from "../patience.ts";
 import { DaemonProcess } from "./churn/daemon.ts";
-import { expectations, host, member, tally } from "./churn/flows.ts";
+import { floodBothWays, host, member, tally } from "./churn/flows.ts";
 import { canonical, type ListedRule, rulesOf } from "./churn/listing.ts";
 import { manifestsOf, start } from "./churn/world.ts";
 
@@ -89,7 +88,6 @@ describe("a daemon and strangers", () => {
   let lab: Lab;
   let peer: Namespace;
   let daemon: DaemonProcess;
-  const flows = expectations.map(({ flow }) => flow);
 
   before(async () => {
     lab = await openLab();
@@ -183,12 +181,12 @@ describe("a daemon and strangers", () => {
     });
     context.diagnostic(`${kept.rules} rules kept, with ${kept.packets} packets counted; ${kept.others} are new`);
     assert.ok(kept.packets > 1000, "rules that have counted");
-    assert.ok(kept.others > 0 && kept.others < 10, `${kept.others} rules are new`);
+    assert.ok(kept.others > 0 && kept.others < 15, `${kept.others} rules are new`);
   });
 
   async function underLoad<T>(during: () => Promise<T>): Promise<T> {
     let result: T | undefined;
-    const { counted } = await flood({ from: peer, at: lab.host, flows, packetsPerSecond: 20_000 }, async () => {
+    const { counted } = await floodBothWays(lab.host, { peer, packetsPerSecond: 20_000 }, async () => {
       await sleep(300);
       result = await during();
       await sleep(100);

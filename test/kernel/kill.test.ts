@@ -10,11 +10,10 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { table } from "../../rules/compile/hooks.ts";
-import { flood } from "../lab/flood.ts";
 import { type Lab, openLab } from "../lab/lab.ts";
 import type { Namespace } from "../lab/namespace.ts";
 import { Churner } from "./churn/churning.ts";
-import { expectations, host, member, tally } from "./churn/flows.ts";
+import { floodBothWays, host, member, tally } from "./churn/flows.ts";
 import { canonical, rulesOf, setsOf } from "./churn/listing.ts";
 import { createRandom, type Random } from "./churn/random.ts";
 
@@ -57,8 +56,7 @@ describe("a process that is killed amid its changes", () => {
     let next = new Churner(lab.host, churn);
     next.order("start 0");
     await next.line("at 0");
-    const flows = expectations.map(({ flow }) => flow);
-    const { counted, seconds } = await flood({ from: peer, at: lab.host, flows, packetsPerSecond }, async () => {
+    const { counted, seconds } = await floodBothWays(lab.host, { peer, packetsPerSecond }, async () => {
       let step = 0;
       for (let kill = 0; kill < kills; kill++) {
         const victim = next;

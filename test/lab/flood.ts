@@ -17,7 +17,7 @@ export interface Flow {
 
 export interface Counted {
   readonly flow: Flow;
-  /** Packets that reached the input hook. */
+  /** Packets that reached the input or output hook. */
   readonly arrived: number;
   /** Packets that hostward let through. */
   readonly passed: number;
@@ -33,14 +33,18 @@ export interface FloodOptions {
   readonly at: Namespace;
   readonly flows: readonly Flow[];
   readonly packetsPerSecond: number;
+  /** Where hostward judges them: packets that `at` receives (the default), or that its own processes send, and then `from` is `at`. */
+  readonly direction?: Direction;
 }
+
+type Direction = "received" | "sent";
 
 /** Sends all flows in turn at the total rate while `during` runs. */
 export async function flood(options: FloodOptions, during: () => Promise<void>): Promise<FloodResult> {
-  const { from, at, flows, packetsPerSecond } = options;
+  const { from, at, flows, packetsPerSecond, direction = "received" } = options;
   const folder = mkdtempSync(join(tmpdir(), "hostward-flood-"));
   try {
-    await at.nft(observer(flows));
+    await at.nft(observer(flows, direction));
     const program = compileSender(folder);
     const started = performance.now();
     const sender = from.spawn(program, [String(packetsPerSecond), ...flows.flatMap(words)], { stdio: ["pipe", "ignore", "inherit"] });
@@ -50,10 +54,10 @@ export async function flood(options: FloodOptions, during: () => Promise<void>):
     await ended;
     const seconds = (performance.now() - started) / 1000;
     await sleep(100);
-    return { counted: await readCounters(at, flows), seconds };
+    return { counted: await readCounters(at, flows, direction), seconds };
   } finally {
     rmSync(folder, { recursive: true, force: true });
-    await at.run("nft", ["delete", "table", "inet", "observer"]);
+    await at.run("nft", ["delete", "table", "inet", observerOf(direction)]);
   }
 }
 
@@ -68,16 +72,24 @@ function compileSender(folder: string): string {
   return program;
 }
 
-/** The last rule keeps what passed away from the stack, which would answer each packet with an ICMP error. */
-function observer(flows: readonly Flow[]): string {
+function observerOf(direction: Direction): string {
+  return `observer-${direction}`;
+}
+
+/**
+ * The last rule keeps what passed away from the stack, which would answer each packet with an ICMP error, or off the wire; so no flow is ever established.
+ */
+function observer(flows: readonly Flow[], direction: Direction): string {
   const counters = flows.flatMap((_, index) => [`counter arrived${index} {}`, `counter passed${index} {}`]);
-  const rules = (name: string): string => flows.map(({ source, port }, i) => `ip saddr ${source} udp dport ${port} counter name ${name}${i}`).join("\n");
-  return `table inet observer {
+  const rules = (name: string): string =>
+    flows.map(({ source, destination, port }, i) => `ip saddr ${source} ip daddr ${destination} udp dport ${port} counter name ${name}${i}`).join("\n");
+  const [before, after] = direction === "received" ? ["input priority -10", "input priority 1000"] : ["output priority -400", "postrouting priority 1000"];
+  return `table inet ${observerOf(direction)} {
 ${counters.join("\n")}
-chain before { type filter hook input priority -10;
+chain before { type filter hook ${before};
 ${rules("arrived")}
 }
-chain after { type filter hook input priority 1000;
+chain after { type filter hook ${after};
 ${rules("passed")}
 meta l4proto udp drop
 }
@@ -85,8 +97,8 @@ meta l4proto udp drop
 `;
 }
 
-async function readCounters(at: Namespace, flows: readonly Flow[]): Promise<readonly Counted[]> {
-  const text = await at.must("nft", ["-j", "list", "counters", "table", "inet", "observer"]);
+async function readCounters(at: Namespace, flows: readonly Flow[], direction: Direction): Promise<readonly Counted[]> {
+  const text = await at.must("nft", ["-j", "list", "counters", "table", "inet", observerOf(direction)]);
   const { nftables } = JSON.parse(text) as { nftables: { counter?: { name: string; packets: number } }[] };
   const packets = new Map(nftables.flatMap(({ counter }) => (counter === undefined ? [] : [[counter.name, counter.packets] as const])));
   const count = (name: string): number => packets.get(name) ?? Number.NaN;

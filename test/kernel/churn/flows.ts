@@ -1,6 +1,7 @@
 // The packets that are sent while a host changes, and what becomes of each in every state that it passes.
 
-import type { Counted, Flow } from "../../lab/flood.ts";
+import { type Counted, type Flow, flood } from "../../lab/flood.ts";
+import type { Namespace } from "../../lab/namespace.ts";
 
 export const host = "10.0.0.1";
 export const member = "10.0.0.9";
@@ -18,7 +19,8 @@ function expect(port: number, passes: boolean, what: string, source = member): E
   return { flow: { source, destination: host, port }, passes, what };
 }
 
-export const expectations: readonly Expectation[] = [
+/** Of packets that the host receives. */
+export const received: readonly Expectation[] = [
   ...lists.flatMap((list, index) => [
     expect(1001 + index * 2, true, `${list}, allow list, member`),
     expect(1001 + index * 2, false, `${list}, allow list, stranger`, stranger),
@@ -41,6 +43,13 @@ export const expectations: readonly Expectation[] = [
   expect(1024, false, "denied by a rule, or as a member of an interval set"),
 ];
 
+/** Of packets that it sends: the same, to whom the others are from. */
+export const sent: readonly Expectation[] = received.map(({ flow, passes, what }) => ({
+  flow: { source: host, destination: flow.source, port: flow.port },
+  passes,
+  what: `sent: ${what}`,
+}));
+
 export interface Tally {
   readonly arrived: number;
   readonly forbiddenThrough: number;
@@ -51,7 +60,30 @@ export interface Tally {
   readonly least: number;
 }
 
+export interface Load {
+  readonly peer: Namespace;
+  readonly packetsPerSecond: number;
+}
+
+export interface Flood {
+  readonly counted: readonly Counted[];
+  readonly seconds: number;
+}
+
+/** Loads the host with all that it receives and sends while something happens. */
+export async function floodBothWays(at: Namespace, { peer, packetsPerSecond }: Load, during: () => Promise<void>): Promise<Flood> {
+  const half = packetsPerSecond / 2;
+  const flows = (expectations: readonly Expectation[]) => expectations.map(({ flow }) => flow);
+  let inner: Flood | undefined;
+  const outer = await flood({ from: peer, at, flows: flows(received), packetsPerSecond: half }, async () => {
+    inner = await flood({ from: at, at, flows: flows(sent), packetsPerSecond: half, direction: "sent" }, during);
+  });
+  return { counted: [...outer.counted, ...(inner?.counted ?? [])], seconds: outer.seconds };
+}
+
+/** @param counted of a flood both ways */
 export function tally(counted: readonly Counted[]): Tally {
+  const expectations = [...received, ...sent];
   const rows = counted.map(({ arrived, passed }, index) => {
     const { passes, what } = expectations[index] ?? { passes: false, what: "nothing" };
     return { arrived, what, through: passes ? 0 : passed, lost: passes ? arrived - passed : 0 };

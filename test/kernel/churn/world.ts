@@ -152,8 +152,11 @@ const list = (name: string): Spec => ({ selector: `list == '${name}'` });
 const policy = (name: string, tier: string, order: number, ingress: readonly Spec[]): Document => ({
   kind: "GlobalNetworkPolicy",
   name: `${tier}.${name}`,
-  spec: { tier, order, selector: "has(tested)", types: ["Ingress"], ingress },
+  spec: { tier, order, selector: "has(tested)", types: ["Ingress", "Egress"], ingress, egress: ingress.map(mirrored) },
 });
+/** The same to those whom the other is from. */
+const mirrored = ({ source, destination, ...rest }: Spec): Spec =>
+  destination === undefined ? rest : { ...rest, destination: { ...(destination as Spec), ...(source as Spec) } };
 const set = (name: string, nets: readonly string[]): Document => ({ kind: "GlobalNetworkSet", name, labels: { list: name }, spec: { nets } });
 const tier = (name: string, order: number): Document => ({ kind: "Tier", name, spec: { order } });
 const endpoint = (name: string, interfaceName: string, labels: Readonly<Record<string, string>>): Document => ({
@@ -190,9 +193,13 @@ function documentsOf(choices: Choices): readonly Document[] {
     {
       kind: "Profile",
       name: "open",
-      spec: { ingress: [rule("Allow", [choices.profilePort]), rule("Allow", [1016, 1018, 1019])], egress: [{ action: "Allow" }] },
+      spec: { ingress: profileRules(choices), egress: profileRules(choices).map(mirrored) },
     },
   ];
+}
+
+function profileRules({ profilePort }: Choices): readonly Spec[] {
+  return [rule("Allow", [profilePort]), rule("Allow", [1016, 1018, 1019])];
 }
 
 function setsOf(choices: Choices): readonly Document[] {
@@ -256,6 +263,6 @@ function ballastOf(policies: number): readonly Document[] {
       index,
       Array.from({ length: 10 }, (_, port) => ({ ...rule("Allow", [10_000 + index * 10 + port]), protocol: "TCP" })),
     );
-    return { ...document, spec: { ...document.spec, selector: "has(ballast)" } };
+    return { ...document, spec: { ...document.spec, selector: "has(ballast)", types: ["Ingress"], egress: [] } };
   });
 }
