@@ -10,10 +10,10 @@ import { createIsolation } from "./isolation.ts";
 import { type Applied, type AppliedPass, applyPass, type CompiledPass, createFront, type PassInput } from "./pass.ts";
 import { createRepairs, type RepairLimits } from "./repairs.ts";
 import { failureReport, type Repair, type Report, successReport } from "./report.ts";
-import { createRunner, type RunnerTiming } from "./runner.ts";
+import { createRunner, type Runner, type RunnerTiming } from "./runner.ts";
 import { faultProblem, fightProblem, ownershipProblem, passProblem } from "./trouble.ts";
-import { createWarnings } from "./warnings.ts";
-import { createWitness } from "./witness.ts";
+import { createWarnings, type Warnings } from "./warnings.ts";
+import { Witness } from "./witness.ts";
 
 export interface ReconcilerOptions {
   readonly kernel: Kernel;
@@ -36,104 +36,121 @@ export interface Reconciler {
   close(): Promise<void>;
 }
 
+export function createReconciler(options: ReconcilerOptions): Reconciler {
+  return new TableReconciler(options);
+}
+
 const unknown = "an unknown process";
 const foreignChange = "foreign change";
 
-export function createReconciler({ kernel, input, onReport, onWarnings = () => {}, timing, repairs: limits, ssh = usualSsh }: ReconcilerOptions): Reconciler {
-  let applied: Applied | undefined;
-  let hadEndpoints = false;
-  let suspicion: NodeJS.Timeout | undefined;
-  let owning: Promise<boolean> | undefined;
-  const compilePass = createFront();
-  const isolation = createIsolation();
-  const repairs = createRepairs(limits);
-  const warnings = createWarnings({ ssh, onWarnings });
-  const runner = createRunner({ pass, ...(timing === undefined ? {} : { timing }) });
-  const witness = createWitness({
-    kernel,
-    table,
-    onHarmless: (generation) => {
-      applied = applied && { ...applied, generation };
-    },
-    onSuspicion: lookSoon,
-  });
+class TableReconciler implements Reconciler {
+  readonly #options: ReconcilerOptions;
+  readonly #compile = createFront();
+  readonly #isolation = createIsolation();
+  readonly #repairs;
+  readonly #warnings: Warnings;
+  readonly #runner: Runner;
+  readonly #witness: Witness;
+  #applied: Applied | undefined;
+  #hadEndpoints = false;
+  #suspicion: NodeJS.Timeout | undefined;
+  #canOwn: Promise<boolean> | undefined;
+
+  constructor(options: ReconcilerOptions) {
+    const { kernel, timing, ssh = usualSsh, onWarnings = () => undefined } = options;
+    this.#options = options;
+    this.#repairs = createRepairs(options.repairs);
+    this.#warnings = createWarnings({ ssh, onWarnings });
+    this.#runner = createRunner({ pass: (reasons) => this.#pass(reasons), ...(timing === undefined ? {} : { timing }) });
+    this.#witness = new Witness({
+      kernel,
+      table,
+      onHarmless: (generation) => {
+        this.#applied = this.#applied && { ...this.#applied, generation };
+      },
+      onSuspicion: () => this.#lookSoon(),
+    });
+  }
+
+  request(reason: string): void {
+    this.#runner.request(reason);
+  }
+
+  applied(): Applied | undefined {
+    return this.#applied;
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#suspicion);
+    this.#witness.close();
+    this.#warnings.close();
+    await this.#runner.close();
+  }
 
   /** At once, as long as looking and repairing take little of the time. */
-  function lookSoon(): void {
-    const wait = repairs.wait();
-    if (wait === 0) look();
-    else suspicion ??= setTimeout(look, wait);
+  #lookSoon(): void {
+    const wait = this.#repairs.wait();
+    if (wait === 0) this.#look();
+    else this.#suspicion ??= setTimeout(() => this.#look(), wait);
   }
 
-  function look(): void {
-    suspicion = undefined;
-    runner.request(foreignChange, { urgent: true });
+  #look(): void {
+    this.#suspicion = undefined;
+    this.#runner.request(foreignChange, { urgent: true });
   }
 
-  async function pass(reasons: readonly string[]): Promise<boolean> {
+  async #pass(reasons: readonly string[]): Promise<boolean> {
     const began = performance.now();
-    witness.passBegins();
-    const report = await attempt(reasons);
-    if (reasons.includes(foreignChange)) repairs.spent(performance.now() - began, report.repair?.names);
-    onReport(report);
-    witness.passEnded(applied?.generation);
+    this.#witness.passBegins();
+    const report = await this.#attempt(reasons);
+    if (reasons.includes(foreignChange)) this.#repairs.spent(performance.now() - began, report.repair?.names);
+    this.#options.onReport(report);
+    this.#witness.passEnded(this.#applied?.generation);
     return report.outcome !== "failed" && report.isolated === 0;
   }
 
-  function canOwn(): Promise<boolean> {
-    owning ??= kernel.canOwn().catch(() => false);
-    return owning;
-  }
-
-  async function attempt(reasons: readonly string[]): Promise<Report> {
-    const asked = input();
-    const isRefused = asked.owned === true && !(await canOwn());
+  async #attempt(reasons: readonly string[]): Promise<Report> {
+    const asked = this.#options.input();
+    const isRefused = asked.owned === true && !(await this.#kernelCanOwn());
     const given = isRefused ? { ...asked, owned: false } : asked;
     const { revision, resources } = given.snapshot;
     let compiled: CompiledPass | undefined;
-    if (reasons.includes("retry")) isolation.release();
+    if (reasons.includes("retry")) this.#isolation.release();
     for (;;) {
       try {
-        compiled = compilePass({ ...given, snapshot: isolation.spare(given.snapshot) });
+        compiled = this.#compile({ ...given, snapshot: this.#isolation.spare(given.snapshot) });
         if (compiled.faults.length > 0) return failureReport(compiled, { reasons, revision, problems: compiled.faults.map(faultProblem) });
-        return await land(compiled, { reasons, others: isRefused ? [ownershipProblem] : [] });
+        return await this.#land(compiled, reasons, isRefused ? [ownershipProblem] : []);
       } catch (error) {
-        applied = undefined;
-        if (!isolation.blame(error, given.snapshot)) return failureReport(compiled, { reasons, revision, problems: [passProblem(error, resources)] });
+        this.#applied = undefined;
+        if (!this.#isolation.blame(error, given.snapshot)) return failureReport(compiled, { reasons, revision, problems: [passProblem(error, resources)] });
       }
     }
   }
 
-  /** @throws whatever stopped it */
-  async function land(compiled: CompiledPass, { reasons, others }: { reasons: readonly string[]; others: readonly Problem[] }): Promise<Report> {
-    const before = applied;
-    const done = await applyPass(compiled, kernel, before, witness);
-    hadEndpoints ||= done.resolved.statuses.length > 0 || (before === undefined && holdsMore(done));
-    applied = done.applied;
-    isolation.landed(done.input.snapshot.resources);
-    warnings.consider(done);
-    const repair = repairOf(done, before);
-    const problems = [...others, ...(hadEndpoints ? endpointsGone(done) : []), ...fightProblem(repairs.fight())];
-    return successReport(done, reasons, { isolated: isolation.problems(), others: problems, repair });
+  #kernelCanOwn(): Promise<boolean> {
+    this.#canOwn ??= this.#options.kernel.canOwn().catch(() => false);
+    return this.#canOwn;
   }
 
-  function repairOf({ drift, generation }: AppliedPass, before: Applied | undefined): Repair | undefined {
+  /** @throws whatever stopped it */
+  async #land(compiled: CompiledPass, reasons: readonly string[], problems: readonly Problem[]): Promise<Report> {
+    const before = this.#applied;
+    const done = await applyPass(compiled, this.#options.kernel, before, this.#witness);
+    this.#hadEndpoints ||= done.resolved.statuses.length > 0 || (before === undefined && holdsMore(done));
+    this.#applied = done.applied;
+    this.#isolation.landed(done.input.snapshot.resources);
+    this.#warnings.consider(done);
+    const others = [...problems, ...(this.#hadEndpoints ? endpointsGone(done) : []), ...fightProblem(this.#repairs.fight())];
+    return successReport(done, reasons, { isolated: this.#isolation.problems(), others, repair: this.#repairOf(done, before) });
+  }
+
+  #repairOf({ drift, generation }: AppliedPass, before: Applied | undefined): Repair | undefined {
     if (drift === undefined || before === undefined) return undefined;
-    const changes = witness.changes(before.generation, generation);
+    const changes = this.#witness.changes(before.generation, generation);
     if (changes === undefined || changes.by.length === 0) return { what: drift, by: unknown, names: [unknown], milliseconds: 0 };
     return { what: drift, by: changes.by.join(", "), names: changes.names, milliseconds: performance.now() - changes.heard };
   }
-
-  return {
-    request: (reason) => runner.request(reason),
-    applied: () => applied,
-    async close() {
-      clearTimeout(suspicion);
-      witness.close();
-      warnings.close();
-      await runner.close();
-    },
-  };
 }
 
 /** A renamed host makes all its endpoints remote, and so opens it: never in silence (semantics 0, row 23; G55). */

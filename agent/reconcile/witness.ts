@@ -6,16 +6,6 @@ import type { Kernel, KernelEvent, Touched } from "../kernel/interface.ts";
 
 type Change = Extract<KernelEvent, { readonly kind: "generation" }>;
 
-export interface Witness {
-  /** What the commits after generation `since`, up to `until`, have touched. Undefined when that is not known, or not yet. */
-  changes(since: number, until: number): Changes | undefined;
-  /** A pass begins. Until it ends what happens is its own to find out. */
-  passBegins(): void;
-  /** A pass ended and left this generation; undefined: it failed, and what the kernel holds has to be read. */
-  passEnded(generation: number | undefined): void;
-  close(): void;
-}
-
 export interface Changes {
   readonly touched: Touched;
   /** "nft[1234]" of those who touched something, without repetition, and their names alone. */
@@ -39,28 +29,28 @@ const nothing: Touched = { kind: "nothing" };
 /** Of changes that no pass has looked at yet; more of them mean that everything is read anyway. */
 const mostKept = 4096;
 
-export function createWitness({ kernel, table, onHarmless, onSuspicion }: WitnessOptions): Witness {
-  /** In the order of generations, all later than `base`. */
-  let heard: { readonly change: Change; readonly at: number }[] = [];
-  let base: number | undefined;
-  let isPassing = false;
-  let isBlind = false;
-  /** Notifications were lost after the pass that runs had begun: it may have looked before. */
-  let isStillBlind = false;
-  const stop = kernel.watch(table, (event) => {
-    if (event.kind === "overflow") isBlind = true;
-    else if (base === undefined || isAfter(event.generation, base)) heard.push({ change: event, at: performance.now() });
-    if (heard.length > mostKept) {
-      heard = [];
-      isBlind = true;
-    }
-    isStillBlind ||= isBlind && isPassing;
-    if (!isPassing) judge();
-  });
+export class Witness {
+  readonly #options: WitnessOptions;
+  readonly #stop: () => void;
+  /** In the order of generations, all later than `#base`. */
+  #heard: { readonly change: Change; readonly at: number }[] = [];
+  /** The generation up to which all is known. */
+  #base: number | undefined;
+  #isPassing = false;
+  /** Notifications were lost: only a look at the whole tells. */
+  #isBlind = false;
+  /** They were lost after the pass that runs had begun: it may have looked before. */
+  #isStillBlind = false;
 
-  function changes(since: number, until: number): Changes | undefined {
-    const between = heard.filter(({ change: { generation } }) => isAfter(generation, since) && !isAfter(generation, until));
-    if (isBlind || between.length !== distance(since, until)) return undefined;
+  constructor(options: WitnessOptions) {
+    this.#options = options;
+    this.#stop = options.kernel.watch(options.table, (event) => this.#hear(event));
+  }
+
+  /** What the commits after generation `since`, up to `until`, have touched. Undefined when that is not known, or not yet. */
+  changes(since: number, until: number): Changes | undefined {
+    const between = this.#heard.filter(({ change: { generation } }) => isAfter(generation, since) && !isAfter(generation, until));
+    if (this.#isBlind || between.length !== distance(since, until)) return undefined;
     const touching = between.filter(({ change: { touched } }) => touched.kind !== "nothing");
     return {
       touched: touching.reduce((sum: Touched, { change }) => unite(sum, change.touched), nothing),
@@ -70,35 +60,49 @@ export function createWitness({ kernel, table, onHarmless, onSuspicion }: Witnes
     };
   }
 
-  /** Before the first pass there is nothing to protect. */
-  function judge(): void {
-    const latest = heard.at(-1)?.change.generation;
-    if (base === undefined || (latest === undefined && !isBlind)) return;
-    const seen = latest === undefined ? undefined : changes(base, latest);
-    if (latest === undefined || seen === undefined || seen.touched.kind !== "nothing") onSuspicion();
-    else {
-      base = latest;
-      heard = [];
-      onHarmless(latest);
-    }
+  /** A pass begins. Until it ends what happens is its own to find out. */
+  passBegins(): void {
+    this.#isPassing = true;
+    this.#isStillBlind = false;
   }
 
-  return {
-    changes,
-    passBegins: () => {
-      isPassing = true;
-      isStillBlind = false;
-    },
-    passEnded(generation) {
-      isPassing = false;
-      if (generation === undefined) return;
-      base = generation;
-      isBlind = isStillBlind;
-      heard = heard.filter(({ change }) => isAfter(change.generation, generation));
-      judge();
-    },
-    close: stop,
-  };
+  /** A pass ended and left this generation; undefined: it failed, and what the kernel holds has to be read. */
+  passEnded(generation: number | undefined): void {
+    this.#isPassing = false;
+    if (generation === undefined) return;
+    this.#base = generation;
+    this.#isBlind = this.#isStillBlind;
+    this.#heard = this.#heard.filter(({ change }) => isAfter(change.generation, generation));
+    this.#judge();
+  }
+
+  close(): void {
+    this.#stop();
+  }
+
+  #hear(event: KernelEvent): void {
+    if (event.kind === "overflow") this.#isBlind = true;
+    else if (this.#base === undefined || isAfter(event.generation, this.#base)) this.#heard.push({ change: event, at: performance.now() });
+    if (this.#heard.length > mostKept) {
+      this.#heard = [];
+      this.#isBlind = true;
+    }
+    this.#isStillBlind ||= this.#isBlind && this.#isPassing;
+    if (!this.#isPassing) this.#judge();
+  }
+
+  /** Before the first pass there is nothing to protect. */
+  #judge(): void {
+    const latest = this.#heard.at(-1)?.change.generation;
+    if (this.#base === undefined || (latest === undefined && !this.#isBlind)) return;
+    const seen = latest === undefined ? undefined : this.changes(this.#base, latest);
+    if (latest === undefined || seen === undefined || seen.touched.kind !== "nothing") this.#options.onSuspicion();
+    else {
+      this.#base = latest;
+      this.#heard = [];
+      this.#options.onHarmless(latest);
+    }
+  }
 }
 
 function unite(a: Touched, b: Touched): Touched {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Kernel, KernelEvent, Touched } from "../../../agent/kernel/interface.ts";
 import { createMemoryKernel } from "../../../agent/kernel/memory.ts";
-import { createWitness, type Witness } from "../../../agent/reconcile/witness.ts";
+import { Witness } from "../../../agent/reconcile/witness.ts";
 
 interface Bench {
   readonly witness: Witness;
@@ -28,7 +28,7 @@ function bench(base: number | undefined): Bench {
     },
   };
   const told: string[] = [];
-  const witness = createWitness({
+  const witness = new Witness({
     kernel,
     table: "t",
     onHarmless: (generation) => told.push(`harmless ${generation}`),
