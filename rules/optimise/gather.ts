@@ -5,16 +5,14 @@
 // as it is. What the map holds for a packet is the whole truth about it, so such a packet is judged as before or as after.
 
 import { fields } from "../ruleset/fields.ts";
-import type { MapEntry, NftMap, Scalar } from "../ruleset/types.ts";
+import type { MapEntry, NftMap } from "../ruleset/types.ts";
 import { type Item, isDisjoint } from "./item.ts";
+import type { Keyed } from "./keyed.ts";
 import { mapName } from "./names.ts";
-import { type Dimension, dimensions, onlyValue, scalarOf } from "./span.ts";
+import { type Dimension, dimensions } from "./span.ts";
 
 /** Rules left behind that one rule is compared with; where there are more of its kind it is left behind as well. */
 const mostCompared = 32;
-
-/** Entries that one rule may become. */
-const mostKeys = 64;
 
 export interface Gathered {
   readonly map: NftMap;
@@ -23,12 +21,6 @@ export interface Gathered {
   readonly texts: readonly string[];
   /** The other rules, in their order. */
   readonly others: readonly Item[];
-}
-
-/** The rule's entries, and which fields their keys are of: a bit a dimension. */
-interface Keyed {
-  readonly shape: number;
-  readonly entries: readonly { readonly text: string; readonly entry: MapEntry }[];
 }
 
 /** Undefined where no kind of rule comes to `least`. @param before what came of the chain's rules the last time */
@@ -55,13 +47,10 @@ export function sameItems<T>(some: readonly T[], others: readonly T[]): boolean 
 
 /** That of the most rules. */
 function commonShape(items: readonly Item[], least: number): number | undefined {
-  const counts = new Map<number, number>();
-  for (const item of items) {
-    const keyed = keyedOf(item);
-    if (keyed !== undefined) counts.set(keyed.shape, (counts.get(keyed.shape) ?? 0) + 1);
-  }
-  const [most] = [...counts].sort(([one, some], [other, others]) => others - some || one - other);
-  return most === undefined || most[1] < least ? undefined : most[0];
+  const counts: number[] = new Array(1 << dimensions.length).fill(0);
+  for (const { keyed } of items) if (keyed !== undefined) counts[keyed.shape] = (counts[keyed.shape] ?? 0) + 1;
+  const most = Math.max(...counts);
+  return most < least ? undefined : counts.indexOf(most);
 }
 
 /** Puts entries into `taken` and returns the rules that have none. Of two rules with one key the first has the entry: the other is never reached. */
@@ -69,68 +58,47 @@ function leaveBehind(items: readonly Item[], shape: number, taken: Map<string, M
   const others: Item[] = [];
   const places = new Map<string, Item[]>();
   for (const item of items) {
-    const keyed = keyedOf(item);
-    const free = keyed?.shape === shape ? keyed.entries.filter(({ text }) => !taken.has(text)) : [];
-    if (free.length > 0 && othersMet(item, others, places).every((list) => comesFirst(item, list))) {
-      for (const { text, entry } of free) taken.set(text, entry);
-    } else {
-      others.push(item);
-      const place = placeOf(item);
-      places.set(place, [...(places.get(place) ?? []), item]);
-    }
+    if (item.keyed?.shape === shape && comesFirst(item, others, places) && takeKeys(item.keyed, taken)) continue;
+    others.push(item);
+    const there = places.get(item.place);
+    if (there === undefined) places.set(item.place, [item]);
+    else there.push(item);
   }
   return others;
 }
 
-function comesFirst(item: Item, others: readonly Item[]): boolean {
-  return others.length <= mostCompared && others.every((other) => isDisjoint(item, other));
+/** False where there is none to take. */
+function takeKeys({ entries }: Keyed, taken: Map<string, MapEntry>): boolean {
+  const before = taken.size;
+  for (const { text, entry } of entries) if (!taken.has(text)) taken.set(text, entry);
+  return taken.size > before;
 }
 
-/** Of the rules left behind those that may match a packet of this one: of its ports, of its protocols, of any. */
-function othersMet({ spans }: Item, others: readonly Item[], places: ReadonlyMap<string, readonly Item[]>): (readonly Item[])[] {
-  const { "meta l4proto": protocols, "th dport": ports } = spans;
-  if (protocols === undefined || ports === undefined) return [others];
-  const names = protocols.flatMap(({ from: protocol }) => [protocol, ...ports.map(({ from: port }) => protocol + port)]);
-  return [anywhere, ...names].map((name) => places.get(name) ?? []);
+/** Of the rules left behind those that may match a packet of this one, which are of its ports, its protocols, or any, are told apart from it. */
+function comesFirst(item: Item, others: readonly Item[], places: ReadonlyMap<string, readonly Item[]>): boolean {
+  if (item.places === undefined) return isApart(item, others);
+  for (const place of item.places) {
+    const there = places.get(place);
+    if (there !== undefined && !isApart(item, there)) return false;
+  }
+  return true;
 }
 
-const anywhere = "";
-
-function placeOf({ spans }: Item): string {
-  const protocol = onlyValue(spans["meta l4proto"]);
-  return protocol === undefined ? anywhere : protocol + (onlyValue(spans["th dport"]) ?? "");
-}
-
-const keyed = new WeakMap<Item, Keyed | "none">();
-
-/** Undefined of a rule that is more than a decision about single values. */
-function keyedOf(item: Item): Keyed | undefined {
-  const known = keyed.get(item) ?? keysOf(item) ?? "none";
-  keyed.set(item, known);
-  return known === "none" ? undefined : known;
-}
-
-function keysOf({ rule, spans, isExact, decision }: Item): Keyed | undefined {
-  if (!isExact || decision === undefined) return undefined;
-  const asked = dimensions.filter((dimension) => spans[dimension] !== undefined);
-  const lists = asked.map((dimension) => spans[dimension] ?? []);
-  const count = lists.reduce((product, list) => product * list.length, 1);
-  if (asked.length === 0 || count > mostKeys || !lists.every((list) => list.every(({ from, to }) => from === to))) return undefined;
-  const rows = lists.reduce<readonly (readonly string[])[]>((done, list) => done.flatMap((row) => list.map(({ from }) => [...row, from])), [[]]);
-  const entries = rows.map((row) => {
-    const key = row.map((text, at): Scalar => scalarOf(asked[at] as Dimension, text));
-    return { text: row.join(""), entry: { key, verdict: decision, origin: rule.origin } };
-  });
-  return { shape: asked.reduce((bits, dimension) => bits | (1 << dimensions.indexOf(dimension)), 0), entries };
+function isApart(item: Item, others: readonly Item[]): boolean {
+  if (others.length > mostCompared) return false;
+  for (const other of others) if (!isDisjoint(item, other)) return false;
+  return true;
 }
 
 function fieldsOf(shape: number): readonly Dimension[] {
   return dimensions.filter((_, bit) => (shape & (1 << bit)) !== 0);
 }
 
-/** Sorted anew from what was sorted before, which is nearly the same: fields are as wide as each other's, so the order is that of the keys' bytes. */
+/** Nearly sorted already, by what was there before. Fields are as wide as each other's, so the order is that of the keys' bytes. */
 function sortedTexts(taken: ReadonlyMap<string, unknown>, before: readonly string[]): readonly string[] {
   const kept = before.filter((text) => taken.has(text));
+  if (kept.length === taken.size) return kept.length === before.length ? before : kept;
   const known = new Set(kept);
-  return [...kept, ...[...taken.keys()].filter((text) => !known.has(text)).sort()].sort();
+  const fresh = [...taken.keys()].filter((text) => !known.has(text)).sort();
+  return [...kept, ...fresh].sort();
 }

@@ -1,16 +1,18 @@
-// The rules of a chain as a packet comes to them: a jump to a short chain is read as that chain's rules, so that many policies of a few rules each
-// are one list. Only where that is the same: nothing in the chain may return to where it was jumped from before its end.
+// The rules of a chain as a packet comes to them: a jump to a chain is read as that chain's rules, so that many policies of a few rules each are one
+// list. Only where that is the same: nothing in the chain may return to where it was jumped from before its end.
 
-import type { Chain, NftSet, Rule, Verdict } from "../ruleset/types.ts";
+import type { Chain, NftSet, Rule, Statement, Verdict } from "../ruleset/types.ts";
 import { type Item, itemOf, itemOfJump } from "./item.ts";
 
-/** Rules of a chain that is written out in each that jumps to it: more would multiply those of policies that many endpoints share. */
-const mostInlined = 4;
+/** Rules of a chain that is written out in several that jump to it: more would multiply those of policies that many endpoints share. */
+const mostShared = 4;
 
 /** The chains and sets of a ruleset by name. */
 export interface Named {
   chain(name: string): Chain | undefined;
   set(name: string): NftSet | undefined;
+  /** How many rules jump to the chain. */
+  jumpsTo(name: string): number;
 }
 
 export interface Listed {
@@ -32,42 +34,55 @@ export function listOf(chain: Chain, named: Named): Listed {
       items.push(itemOf(rule, named.set));
       continue;
     }
+    const facts = factsOf(led, named);
     uses.add(led.name);
-    for (const name of gotosOf(led)) uses.add(name);
-    if (canInline(led, named)) {
+    for (const name of facts.gotos) uses.add(name);
+    if (canInline(led, facts, named)) {
       inlined.add(led.name);
-      for (const one of led.rules) items.push(itemOf(one, named.set));
-    } else items.push(jumpItem(rule, led, named));
+      for (const item of facts.items) items.push(item);
+    } else items.push(jumpItem(rule, led, facts.items));
   }
   return { items, uses, inlined };
 }
 
-/** The most rules that the list can have. */
-export function longestList(chain: Chain): number {
-  return chain.rules.length * mostInlined;
-}
-
 /** Of a rule that does nothing else. */
-function jumpOf({ statements: [only, more] }: Rule): string | undefined {
-  return only?.kind === "verdict" && only.verdict.kind === "jump" && more === undefined ? only.verdict.chain : undefined;
+export function jumpOf({ statements }: Rule): string | undefined {
+  const only = statements[0];
+  return statements.length === 1 && only?.kind === "verdict" && only.verdict.kind === "jump" ? only.verdict.chain : undefined;
 }
 
-function canInline(chain: Chain, named: Named): boolean {
-  if (chain.kind !== "regular" || chain.rules.length > mostInlined) return false;
-  const stays = chain.rules.every((rule) => verdictsOf(rule).every(({ kind }) => kind !== "return" && kind !== "jump"));
-  return stays && gotosOf(chain).every((name) => neverEnds(named.chain(name)));
+/** What may be known of a chain by itself. */
+interface Facts {
+  readonly items: readonly Item[];
+  /** No rule of it returns, or may. */
+  readonly stays: boolean;
+  readonly gotos: readonly string[];
+  /** No packet comes to its end. */
+  readonly decides: boolean;
 }
 
-/** A packet is decided there, so that it does not matter where it would have come back to. */
-function neverEnds(chain: Chain | undefined): boolean {
-  const last = chain?.rules.at(-1)?.statements ?? [];
-  const decides = last.every(({ kind }) => kind !== "match" && kind !== "lookup" && kind !== "limit") && isFinal(last.at(-1));
-  return decides && (chain?.rules ?? []).every((rule) => verdictsOf(rule).every(({ kind }) => kind === "accept" || kind === "drop"));
+const known = new WeakMap<Chain, Facts>();
+
+function factsOf(chain: Chain, named: Named): Facts {
+  const held = known.get(chain);
+  if (held !== undefined) return held;
+  const verdicts = chain.rules.flatMap(verdictsOf);
+  const facts: Facts = {
+    items: chain.rules.map((rule) => itemOf(rule, named.set)),
+    stays: chain.kind === "regular" && verdicts.every(({ kind }) => kind !== "return" && kind !== "jump"),
+    gotos: verdicts.flatMap((verdict) => (verdict.kind === "goto" ? [verdict.chain] : [])),
+    decides: verdicts.every(({ kind }) => kind === "accept" || kind === "drop") && decidesAll(chain.rules.at(-1)),
+  };
+  known.set(chain, facts);
+  return facts;
 }
 
-function isFinal(statement: Rule["statements"][number] | undefined): boolean {
-  if (statement?.kind === "reject") return statement.with !== "tcp reset";
-  return statement?.kind === "verdict" && (statement.verdict.kind === "accept" || statement.verdict.kind === "drop");
+function canInline(chain: Chain, { stays, gotos }: Facts, named: Named): boolean {
+  if (!stays || (chain.rules.length > mostShared && named.jumpsTo(chain.name) > 1)) return false;
+  return gotos.every((name) => {
+    const led = named.chain(name);
+    return led !== undefined && factsOf(led, named).decides;
+  });
 }
 
 /** A map may lead anywhere, also back. */
@@ -78,20 +93,24 @@ function verdictsOf({ statements }: Rule): readonly Verdict[] {
   });
 }
 
-function gotosOf(chain: Chain): string[] {
-  return chain.rules.flatMap(verdictsOf).flatMap((verdict) => (verdict.kind === "goto" ? [verdict.chain] : []));
+function decidesAll(rule: Rule | undefined): boolean {
+  const asks = rule?.statements.some(({ kind }) => kind === "match" || kind === "lookup" || kind === "limit") ?? true;
+  return !asks && isFinal(rule?.statements.at(-1));
+}
+
+/** A TCP reset is for TCP alone, which the rule need not say. */
+function isFinal(statement: Statement | undefined): boolean {
+  if (statement?.kind === "reject") return statement.with !== "tcp reset";
+  return statement?.kind === "verdict" && (statement.verdict.kind === "accept" || statement.verdict.kind === "drop");
 }
 
 /** By the rule that jumps, as long as it leads to that chain. */
 const jumps = new WeakMap<Rule, { readonly led: Chain; readonly item: Item }>();
 
-function jumpItem(rule: Rule, led: Chain, named: Named): Item {
-  const known = jumps.get(rule);
-  if (known?.led === led) return known.item;
-  const item = itemOfJump(
-    rule,
-    led.rules.map((one) => itemOf(one, named.set)),
-  );
+function jumpItem(rule: Rule, led: Chain, items: readonly Item[]): Item {
+  const held = jumps.get(rule);
+  if (held?.led === led) return held.item;
+  const item = itemOfJump(rule, items);
   jumps.set(rule, { led, item });
   return item;
 }

@@ -3,8 +3,9 @@
 
 import { readFields } from "../ruleset/dependencies.ts";
 import { fields, nfproto } from "../ruleset/fields.ts";
-import type { Field, NftSet, Rule, Statement, Verdict } from "../ruleset/types.ts";
-import { contains, type Dimension, dimensions, eitherOf, isDimension, overlap, type Span, spanOf, spansOf } from "./span.ts";
+import type { Field, NftSet, Rule, Statement } from "../ruleset/types.ts";
+import { type Keyed, keyedBy } from "./keyed.ts";
+import { contains, type Dimension, dimensions, eitherOf, isDimension, onlyValue, othersThan, overlap, type Span, type Spans, spanOf, spansOf } from "./span.ts";
 
 /** A rule, as one that a packet comes to in a list of rules. */
 export interface Item {
@@ -13,15 +14,19 @@ export interface Item {
   readonly family: 4 | 6 | undefined;
   /** Where there is nothing of a dimension the rule may match any value of it. */
   readonly spans: Spans;
+  /** The dimensions of the spans. */
+  readonly asks: readonly Dimension[];
   /** The spans are all that it asks. */
   readonly isExact: boolean;
   /** A packet that it matches does not come to the next. */
   readonly isFinal: boolean;
-  /** Of a rule that counts, gives this verdict and does nothing else. */
-  readonly decision: Verdict | undefined;
+  /** Of a rule that asks for single values, counts and decides, and does nothing else. */
+  readonly keyed: Keyed | undefined;
+  /** Its single port of a single protocol; or that protocol; or empty. */
+  readonly place: string;
+  /** Places of all rules that may match a packet of this one; undefined: any. */
+  readonly places: readonly string[] | undefined;
 }
-
-export type Spans = Readonly<Partial<Record<Dimension, readonly Span[]>>>;
 
 /** The part of all packets that some chain is for: one span a dimension. */
 export type Region = Readonly<Partial<Record<Dimension, Span>>>;
@@ -48,13 +53,13 @@ export function itemOfJump(rule: Rule, items: readonly Item[]): Item {
     if (all !== undefined && first !== undefined) spans[dimension] = all;
   }
   const family = items.every((item) => item.family === first?.family) ? first?.family : undefined;
-  return { rule, family, spans, isExact: false, isFinal: false, decision: undefined };
+  return { rule, family, spans, asks: asksOf(spans), isExact: false, isFinal: false, keyed: undefined, ...placesOf(spans) };
 }
 
 /** Whether no packet can match both. */
 export function isDisjoint(one: Item, other: Item): boolean {
   if (one.family !== undefined && other.family !== undefined && one.family !== other.family) return true;
-  for (const dimension of dimensions) {
+  for (const dimension of one.asks) {
     const [some, others] = [one.spans[dimension], other.spans[dimension]];
     if (some !== undefined && others !== undefined && !overlap(some, others)) return true;
   }
@@ -62,12 +67,13 @@ export function isDisjoint(one: Item, other: Item): boolean {
 }
 
 /** Whether it ends the way of every packet of the region. */
-export function endsAll({ isExact, isFinal, spans }: Item, region: Region): boolean {
+export function endsAll({ isExact, isFinal, asks, spans }: Item, region: Region): boolean {
   if (!isExact || !isFinal) return false;
-  return dimensions.every((dimension) => {
+  for (const dimension of asks) {
     const [asked, given] = [spans[dimension], region[dimension]];
-    return asked === undefined || (given !== undefined && contains(asked, given));
-  });
+    if (given === undefined || asked === undefined || !contains(asked, given)) return false;
+  }
+  return true;
 }
 
 interface Reading {
@@ -84,7 +90,20 @@ function readRule(rule: Rule, setOf: SetOf): Item {
   const isFinal = isLast(last) && statements.every(({ kind }) => kind !== "limit");
   const effects = statements.filter(({ kind }) => kind !== "match" && kind !== "lookup");
   const decides = effects.length === 2 && effects[0]?.kind === "counter" && isFinal && last?.kind === "verdict";
-  return { rule, ...reading, isFinal, decision: decides ? last.verdict : undefined };
+  const keyed = decides && reading.isExact ? keyedBy(reading.spans, last.verdict, rule.origin) : undefined;
+  const { family, spans, isExact } = reading;
+  return { rule, family, spans, asks: asksOf(spans), isExact, isFinal, keyed, ...placesOf(spans) };
+}
+
+function asksOf(spans: Spans): readonly Dimension[] {
+  return dimensions.filter((dimension) => spans[dimension] !== undefined);
+}
+
+function placesOf({ "meta l4proto": protocols, "th dport": ports }: Spans): Pick<Item, "place" | "places"> {
+  const protocol = onlyValue(protocols);
+  const place = protocol === undefined ? "" : protocol + (onlyValue(ports) ?? "");
+  if (protocols === undefined || ports === undefined) return { place, places: undefined };
+  return { place, places: ["", ...protocols.flatMap(({ from }) => [from, ...ports.map((port) => from + port.from)])] };
 }
 
 /** A TCP reset is for TCP alone, which the rule need not say (dependencies.ts). */
@@ -114,13 +133,19 @@ function familyNamed([span, more]: readonly Span[]): 4 | 6 | undefined {
 }
 
 function asked(statement: Statement, field: Dimension, setOf: SetOf): readonly Span[] | undefined {
-  if (statement.kind === "match" && statement.op === "==") {
+  if (statement.kind === "match") {
     const span = spanOf(fields[field].type, statement.value);
-    return span === undefined ? undefined : [span];
+    return span === undefined ? undefined : wanted([span], field, statement.op === "==");
   }
-  if (statement.kind !== "lookup" || statement.op !== "in") return undefined;
-  const set = setOf(statement.set);
-  return set === undefined ? undefined : spansOf(set);
+  const set = statement.kind === "lookup" ? setOf(statement.set) : undefined;
+  const spans = set === undefined ? undefined : spansOf(set);
+  return spans === undefined || statement.kind !== "lookup" ? undefined : wanted(spans, field, statement.op === "in");
+}
+
+/** A rule that asks for no value matches nothing, which is not worth telling. */
+function wanted(spans: readonly Span[], field: Dimension, isAny: boolean): readonly Span[] | undefined {
+  const found = isAny ? spans : othersThan(spans, field);
+  return found.length === 0 ? undefined : found;
 }
 
 /** That an address can be read tells the family; an ICMP header is read of any packet of that protocol, whatever carries it (dependencies.ts). */

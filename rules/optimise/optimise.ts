@@ -6,7 +6,7 @@
 
 import type { Chain, NftMap, NftSet, Rule, Ruleset, Verdict } from "../ruleset/types.ts";
 import { type Gathered, gather, sameItems } from "./gather.ts";
-import { listOf, longestList, type Named } from "./inline.ts";
+import { jumpOf, listOf, type Named } from "./inline.ts";
 import { longestServed } from "./names.ts";
 import { type Arranged, arrange, chainsOf } from "./tree.ts";
 
@@ -21,7 +21,7 @@ export function optimise(ruleset: Ruleset, least = shortList): Ruleset {
 
 /** Of what it made the last time all that has not changed is the same object; the result is that of `optimise`. @param least lists of no more rules stay as they are */
 export function createOptimiser(least = shortList): Optimise {
-  let last: State = { input: undefined, chains: new Map(), served: new Map(), output: undefined };
+  let last: State = { input: undefined, chains: new Map(), jumps: new Map(), served: new Map(), output: undefined };
   return (ruleset) => {
     last = advance(last, ruleset, least);
     return last.output ?? ruleset;
@@ -32,11 +32,13 @@ interface State {
   readonly input: Ruleset | undefined;
   /** Of the input, by name. */
   readonly chains: Map<string, Chain>;
+  /** How many rules jump to each chain. */
+  readonly jumps: Map<string, number>;
   readonly served: ReadonlyMap<string, Served>;
   readonly output: Ruleset | undefined;
 }
 
-/** A chain with a long list of rules, and what became of it. */
+/** A chain with a list of rules that may be long, and what became of it. */
 interface Served {
   readonly source: Chain;
   readonly uses: ReadonlySet<string>;
@@ -52,25 +54,48 @@ function advance(last: State, input: Ruleset, least: number): State {
   if (last.input !== undefined && changed.size === 0 && sameItems(last.input.maps, input.maps)) {
     return { ...last, input, output: last.output && { ...last.output, table: input.table, sets: input.sets } };
   }
-  const { chains } = last;
-  for (const [name, chain] of changed) {
+  const { chains, jumps } = last;
+  for (const [name, chain] of [...changed]) {
+    for (const target of recount(jumps, chains.get(name)?.rules ?? [], chain?.rules ?? [])) if (!changed.has(target)) changed.set(target, chains.get(target));
     if (chain === undefined) chains.delete(name);
     else chains.set(name, chain);
   }
-  const named = namedOf(chains, input.sets);
+  const named = namedOf({ chains, jumps, sets: input.sets });
   const served = new Map<string, Served>();
   for (const chain of input.chains) {
-    if (chain.kind !== "regular" || longestList(chain) <= least || chain.name.length > longestServed) continue;
+    if (chain.kind !== "regular" || chain.name.length > longestServed) continue;
+    if (chain.rules.length <= least && !chain.rules.some(jumpOf)) continue;
     const before = last.served.get(chain.name);
     const stays = before !== undefined && !changed.has(chain.name) && !hasAny(before.uses, changed);
-    const now = stays ? before : serve(chain, named, { least, before });
-    if (now !== undefined) served.set(chain.name, now);
+    served.set(chain.name, stays ? before : serve(chain, named, { least, before }));
   }
-  return { input, chains, served, output: served.size === 0 ? undefined : outputOf(input, served) };
+  const isPlain = [...served.values()].every(({ chain, source }) => chain === source);
+  return { input, chains, jumps, served, output: isPlain ? undefined : outputOf(input, served) };
+}
+
+/** Counts the jumps of the rules anew, and returns the chains that are now jumped to from one place and were from several, or the other way round. */
+function recount(jumps: Map<string, number>, before: readonly Rule[], now: readonly Rule[]): readonly string[] {
+  let start = 0;
+  while (start < before.length && before[start] === now[start]) start++;
+  let end = 0;
+  while (end < Math.min(before.length, now.length) - start && before.at(-1 - end) === now.at(-1 - end)) end++;
+  const crossed: string[] = [];
+  const count = (rules: readonly Rule[], by: number): void => {
+    for (const rule of rules) {
+      const target = jumpOf(rule);
+      if (target === undefined) continue;
+      const held = jumps.get(target) ?? 0;
+      jumps.set(target, held + by);
+      if (held > 1 !== held + by > 1) crossed.push(target);
+    }
+  };
+  count(before.slice(start, before.length - end), -1);
+  count(now.slice(start, now.length - end), 1);
+  return crossed;
 }
 
 /** Chains that came, went or are others, with what they are now. Both lists are sorted by name. */
-function changedNames(before: readonly Chain[], now: readonly Chain[]): ReadonlyMap<string, Chain | undefined> {
+function changedNames(before: readonly Chain[], now: readonly Chain[]): Map<string, Chain | undefined> {
   const changed = new Map<string, Chain | undefined>();
   if (before === now) return changed;
   let at = 0;
@@ -84,10 +109,11 @@ function changedNames(before: readonly Chain[], now: readonly Chain[]): Readonly
   return changed;
 }
 
-function namedOf(chains: ReadonlyMap<string, Chain>, sets: readonly NftSet[]): Named {
+function namedOf({ chains, jumps, sets }: Pick<State, "chains" | "jumps"> & { readonly sets: readonly NftSet[] }): Named {
   let byName: ReadonlyMap<string, NftSet> | undefined;
   return {
     chain: (name) => chains.get(name),
+    jumpsTo: (name) => jumps.get(name) ?? 0,
     set: (name) => {
       byName ??= new Map(sets.map((set) => [set.name, set]));
       return byName.get(name);
@@ -104,15 +130,13 @@ function hasAny(names: ReadonlySet<string>, changed: ReadonlyMap<string, unknown
   return false;
 }
 
-/** Undefined for a list that is short after all. */
-function serve(source: Chain, named: Named, { least, before }: { least: number; before: Served | undefined }): Served | undefined {
+function serve(source: Chain, named: Named, { least, before }: { least: number; before: Served | undefined }): Served {
   const { items, uses, inlined } = listOf(source, named);
-  if (items.length <= least) return undefined;
-  const gathered = gather(source.name, items, least, before?.gathered);
+  const gathered = items.length <= least ? undefined : gather(source.name, items, least, before?.gathered);
   const place = { chain: source.name, region: {}, level: 0, least, before: before?.arranged.branches ?? [] };
   const arranged = arrange(gathered?.others ?? items, place);
-  const serves = gathered !== undefined || arranged.branches.length > 0;
-  if (!serves) return { source, uses, inlined: new Set(), gathered, arranged, chain: source };
+  const isServed = gathered !== undefined || arranged.branches.length > 0;
+  if (!isServed) return { source, uses, inlined: new Set(), gathered, arranged, chain: source };
   const rules = [...(gathered === undefined ? [] : [ruleTo(gathered, before)]), ...arranged.rules];
   const stays = before !== undefined && before.chain !== before.source && sameItems(before.chain.rules, rules);
   return { source, uses, inlined, gathered, arranged, chain: stays ? before.chain : { ...source, rules } };

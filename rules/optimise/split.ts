@@ -1,6 +1,7 @@
 // A list of rules that tell each other apart by one field becomes several lists, each for a part of the field's values: halves of halves, each of the
 // values that begin with the same bits. So where one half ends depends on nothing but the field, and one rule more touches one part.
 
+import { nfproto } from "../ruleset/fields.ts";
 import { endsAll, type Item, type Region } from "./item.ts";
 import { commonBits } from "./names.ts";
 import { bitsOf, type Dimension, meets, onlyValue, type Span } from "./span.ts";
@@ -17,12 +18,14 @@ export interface Split {
 export interface Part {
   readonly region: Region;
   readonly span: Span;
+  /** Of the field's values that are split. */
+  readonly share: number;
   /** In their order; behind one that ends the way of every packet here there is none. */
   readonly items: readonly Item[];
 }
 
 /** Halvings, and so at most 16 parts: a packet passes half of them on its way to its own. */
-const halvings = 4;
+const mostHalvings = 4;
 
 /**
  * Undefined where the field does not tell the rules apart well enough. Rules that say nothing of the field are in every part, so there may
@@ -30,18 +33,43 @@ const halvings = 4;
  */
 export function split(items: readonly Item[], field: Dimension, region: Region, least: number): Split | undefined {
   const protocol = field === "th dport" ? usualProtocol(items) : undefined;
-  if (field === "th dport" && protocol === undefined) return undefined;
+  if ((field === "th dport" && protocol === undefined) || (field === "meta nfproto" && region[field] !== undefined)) return undefined;
   const met = items.filter((item) => isOfFamily(item, field) && (protocol === undefined || meets(item.spans["meta l4proto"] ?? [protocol], protocol)));
-  const asking = met.filter(({ spans }) => spans[field] !== undefined);
+  const asking = met.filter((item) => spansIn(item, field) !== undefined);
   const silent = met.length - asking.length;
   if (met.length <= least || asking.length <= silent) return undefined;
-  const inside = protocol === undefined ? region : { ...region, "meta l4proto": protocol };
-  const parts = halve({ field, region: inside, least: Math.max(least, 2 * silent) }, commonSpan(asking, field, region[field]), { items: met, halvings });
-  const longest = parts.reduce((most, part) => Math.max(most, part.items.length), 0);
-  const total = parts.reduce((sum, part) => sum + part.items.length, 0);
-  const others = items.filter(({ spans }) => spans[field] === undefined || (protocol !== undefined && onlyValue(spans["meta l4proto"]) !== protocol.from));
-  const isWorthIt = 4 * longest <= 3 * met.length && total <= 2 * met.length && others.length < items.length;
-  return isWorthIt ? { field, protocol, parts, others } : undefined;
+  const others = items.filter(
+    (item) => spansIn(item, field) === undefined || (protocol !== undefined && onlyValue(item.spans["meta l4proto"]) !== protocol.from),
+  );
+  if (others.length === items.length) return undefined;
+  const halving: Halving = {
+    field,
+    region: protocol === undefined ? region : { ...region, "meta l4proto": protocol },
+    least: Math.max(least, 2 * silent),
+  };
+  const spans = field === "meta nfproto" ? Object.values(familySpans).flat() : [commonSpan(asking, field, region[field])];
+  const parts = spans.flatMap((span) => halve(halving, span, { items: met, share: 1 / spans.length, halvings: 0 }));
+  return isWorthIt(parts, met.length) ? { field, protocol, parts, others } : undefined;
+}
+
+const familySpans = { 4: pointsOf(nfproto.ipv4), 6: pointsOf(nfproto.ipv6) } as const;
+
+function pointsOf(value: number): readonly Span[] {
+  const text = value.toString(16).padStart(2, "0");
+  return [{ from: text, to: text }];
+}
+
+/** What a rule asks of addresses tells the family. */
+function spansIn({ spans, family }: Item, field: Dimension): readonly Span[] | undefined {
+  return spans[field] ?? (field === "meta nfproto" && family !== undefined ? familySpans[family] : undefined);
+}
+
+/** Most packets have fewer rules before them, be it that the rules are spread or that the values are; and the rules have not become many more. */
+function isWorthIt(parts: readonly Part[], count: number): boolean {
+  const longest = parts.reduce((most, { items }) => Math.max(most, items.length), 0);
+  const total = parts.reduce((sum, { items }) => sum + items.length, 0);
+  const usual = parts.reduce((sum, { items, share }) => sum + share * items.length, 0);
+  return (4 * longest <= 3 * count || 2 * usual <= count) && total <= 3 * count;
 }
 
 /** Other rules match no packet of which the field can be read. */
@@ -65,24 +93,26 @@ function usualProtocol(items: readonly Item[]): Span | undefined {
 interface Halving {
   readonly field: Dimension;
   readonly region: Region;
+  /** A part of no more rules is not halved. */
   readonly least: number;
 }
 
-function halve(halving: Halving, span: Span, { items, halvings: left }: { readonly items: readonly Item[]; readonly halvings: number }): readonly Part[] {
+function halve(halving: Halving, span: Span, above: Pick<Part, "items" | "share"> & { readonly halvings: number }): readonly Part[] {
   const { field, least } = halving;
+  const { share, halvings } = above;
   const region = { ...halving.region, [field]: span };
-  const met = upToLast(
-    items.filter(({ spans: { [field]: spans } }) => spans === undefined || meets(spans, span)),
-    region,
-  );
-  if (met.every(({ spans }) => spans[field] === undefined)) return [];
-  if (met.length <= least || left === 0 || span.from === span.to) return [{ region, span, items: met }];
-  return halvesOf(span, field).flatMap((half) => halve(halving, half, { items: met, halvings: left - 1 }));
-}
-
-function upToLast(items: readonly Item[], region: Region): readonly Item[] {
-  const last = items.findIndex((item) => endsAll(item, region));
-  return last === -1 ? items : items.slice(0, last + 1);
+  const items: Item[] = [];
+  let asking = 0;
+  for (const item of above.items) {
+    const spans = spansIn(item, field);
+    if (spans !== undefined && !meets(spans, span)) continue;
+    items.push(item);
+    if (spans !== undefined) asking++;
+    if (endsAll(item, region)) break;
+  }
+  if (asking === 0) return [];
+  if (items.length <= least || halvings === mostHalvings || span.from === span.to) return [{ region, span, share, items }];
+  return halvesOf(span, field).flatMap((half) => halve(halving, half, { items, share: share / 2, halvings: halvings + 1 }));
 }
 
 /** The values that begin with all the bits that the asked ones have in common, as far as they lie in the region. */

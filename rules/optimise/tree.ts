@@ -10,7 +10,7 @@ import { bitsOf, type Dimension, type Span, scalarOf } from "./span.ts";
 import { type Part, type Split, split } from "./split.ts";
 
 /** Most selective first: what tells few rules apart is left to the next. */
-const order: readonly Dimension[] = ["th dport", "ip saddr", "ip daddr", "ip6 saddr", "ip6 daddr", "meta l4proto"];
+const order: readonly Dimension[] = ["th dport", "ip saddr", "ip daddr", "ip6 saddr", "ip6 daddr", "meta l4proto", "meta nfproto"];
 
 /** Chains between the one that is served and the last: the kernel's jump stack holds 16, and endpoint, tier, policy and reject want theirs twice. */
 const mostLevels = 5;
