@@ -1,11 +1,19 @@
-// The hosts that the scenarios measure, as manifests: endpoints, policies and sets of any number. Addresses and ports are spread so that
-// neither prefixes nor rules merge into fewer of them.
+// The hosts that the scenarios measure: endpoints, policies and sets of any number, as manifests or as what is read from them. Addresses and ports
+// are spread so that neither prefixes nor rules merge into fewer of them.
 
-import { readManifest } from "../agent/sources/manifest.ts";
+import { decodeResource } from "../rules/model/decode.ts";
 import type { Resource } from "../rules/model/types.ts";
 import type { Interface } from "../rules/resolve/types.ts";
 
 export const node = "bench";
+
+/** A manifest as the values in it. */
+export interface Document {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
+  readonly spec: object;
+}
 
 /** A permutation of the 32-bit numbers (Knuth's multiplicative hash), so that neighbours do not merge. */
 export function spread(i: number): number {
@@ -17,7 +25,7 @@ export function dotted(value: number): string {
 }
 
 /** Of eth0, eth1, ...: endpoint i is selected by `group == 'gi'`. */
-export function endpoints(count: number): string[] {
+export function endpoints(count: number): Document[] {
   return Array.from({ length: count }, (_, i) => document("HostEndpoint", `e${i}`, { labels: { group: `g${i}` }, spec: { node, interfaceName: `eth${i}` } }));
 }
 
@@ -26,7 +34,10 @@ export function interfaces(count: number): Interface[] {
 }
 
 /** `members` addresses in sets of at most `most`, all of them selected by `set == 'name'`. `from` counts the addresses of other sets. */
-export function networkSets(name: string, { members, most, from = 0 }: { readonly members: number; readonly most: number; readonly from?: number }): string[] {
+export function networkSets(
+  name: string,
+  { members, most, from = 0 }: { readonly members: number; readonly most: number; readonly from?: number },
+): Document[] {
   return Array.from({ length: Math.ceil(members / most) }, (_, part) => {
     const first = part * most;
     const nets = Array.from({ length: Math.min(most, members - first) }, (_, i) => dotted(spread(from + first + i)));
@@ -34,17 +45,21 @@ export function networkSets(name: string, { members, most, from = 0 }: { readonl
   });
 }
 
-export function networkSet(name: string, set: string, nets: readonly string[]): string {
-  return `${document("GlobalNetworkSet", name, { labels: { set } })}spec:\n  nets:\n${nets.map((net) => `    - ${net}\n`).join("")}`;
+export function networkSet(name: string, set: string, nets: readonly string[]): Document {
+  return document("GlobalNetworkSet", name, { labels: { set }, spec: { nets } });
 }
 
 /** One ingress rule each, of four kinds in turn; 100 for each endpoint. Every fourth looks up one of `sets` sets. */
-export function policies(count: number, sets: number): string[] {
+export function policies(count: number, sets: number): Document[] {
   return Array.from({ length: count }, (_, i) => policy(`p${i}`, Math.floor(i / 100), [ruleOf(i, sets)]));
 }
 
-export function policy(name: string, group: number, ingress: readonly object[]): string {
-  return document("GlobalNetworkPolicy", name, { spec: { selector: `group == 'g${group}'`, types: ["Ingress"], ingress } });
+export function policy(name: string, group: number, ingress: readonly object[]): Document {
+  return policyFor(`group == 'g${group}'`, name, ingress);
+}
+
+export function policyFor(selector: string, name: string, ingress: readonly object[]): Document {
+  return document("GlobalNetworkPolicy", name, { spec: { selector, types: ["Ingress"], ingress } });
 }
 
 export function ruleOf(i: number, sets: number): object {
@@ -62,7 +77,7 @@ export function ruleOf(i: number, sets: number): object {
 }
 
 /** 10,000 policies are 10,000 rules on 100 endpoints; the members are in sets of 1,000. */
-export function hostManifests(policyCount: number, members: number): string[] {
+export function hostManifests(policyCount: number, members: number): Document[] {
   const sets = Math.max(1, members / 1000);
   return [
     ...endpoints(Math.ceil(policyCount / 100)),
@@ -71,22 +86,37 @@ export function hostManifests(policyCount: number, members: number): string[] {
   ];
 }
 
-/** @throws when a document has a problem: then it is not what was to be measured */
-export function resourcesOf(documents: readonly string[]): readonly Resource[] {
-  const { resources, problems } = readManifest(documents.join("---\n"), "bench.yaml");
-  if (problems.length > 0) throw new Error(`the workload has problems: ${JSON.stringify(problems[0])}`);
-  return resources;
+/** The values decoded, as the reader of manifests does. @throws when one has a problem: then it is not what was to be measured */
+export function resourcesOf(documents: readonly Document[]): readonly Resource[] {
+  return documents.map(resourceOf);
 }
 
-/** Of exactly one document. */
-export function resourceOf(text: string): Resource {
-  const [resource] = resourcesOf([text]);
-  if (resource === undefined) throw new Error(`no resource in ${text}`);
+export function resourceOf(value: Document): Resource {
+  const { resource, problems } = decodeResource(value, () => ({ source: "bench" }));
+  if (resource === undefined || problems.length > 0) throw new Error(`the workload has problems: ${JSON.stringify(problems[0])}`);
   return resource;
 }
 
-/** Flow style after the first lines, which is what JSON is. */
-function document(kind: string, name: string, { labels = {}, spec }: { readonly labels?: object; readonly spec?: object }): string {
-  const head = `apiVersion: projectcalico.org/v3\nkind: ${kind}\nmetadata: ${JSON.stringify({ name, labels })}\n`;
-  return spec === undefined ? head : `${head}spec: ${JSON.stringify(spec)}\n`;
+/** YAML in block style, as people and kubectl write it. */
+export function manifestsText(documents: readonly Document[]): string {
+  return documents.map((one) => yamlOf(one, "").trimStart()).join("---\n");
+}
+
+/** What follows a key or a dash: a scalar on its line, or the lines of a mapping or a list. */
+function yamlOf(value: unknown, indent: string): string {
+  if (Array.isArray(value)) return `\n${value.map((item) => `${indent}- ${yamlOf(item, `${indent}  `).trimStart()}`).join("")}`;
+  if (typeof value !== "object" || value === null) return ` ${scalarOf(value)}\n`;
+  const entries = Object.entries(value);
+  if (entries.length === 0) return " {}\n";
+  return `\n${entries.map(([key, inner]) => `${indent}${key}:${yamlOf(inner, `${indent}  `)}`).join("")}`;
+}
+
+/** Words and IPv4 addresses plain, whatever else could be something else to YAML in quotes. */
+function scalarOf(value: unknown): string {
+  const isPlain = typeof value === "string" && /^([A-Za-z][\w-]*|\d+(\.\d+){3}(\/\d+)?)$/.test(value);
+  return isPlain ? value : JSON.stringify(value);
+}
+
+function document(kind: string, name: string, { labels = {}, spec }: Pick<Document, "spec"> & Partial<Document["metadata"]>): Document {
+  return { apiVersion: "projectcalico.org/v3", kind, metadata: { name, labels }, spec };
 }

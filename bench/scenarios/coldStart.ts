@@ -6,12 +6,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { clearTable } from "../agentUnderTest.ts";
-import type { ColdStart } from "../coldProcess.ts";
+import type { ColdProcess, ColdStart } from "../coldProcess.ts";
 import { openLibnftables } from "../rivals/libnftables.ts";
 import { openNamespace } from "../rivals/namespace.ts";
 import type { Figure, Scenario } from "../scenario.ts";
 import { ratios } from "../statistics.ts";
-import { hostManifests } from "../workload.ts";
+import { hostManifests, manifestsText } from "../workload.ts";
 
 const hosts = [
   { policies: 1000, members: 10_000 },
@@ -31,7 +31,7 @@ third time in a process. The rivals load the file that \`hostward render\` print
         note(`${policies} policies, ${members} members`);
         const place = join(folder, String(policies));
         mkdirSync(place);
-        writeFileSync(join(place, "host.yaml"), hostManifests(policies, members).join("---\n"));
+        writeFileSync(join(place, "host.yaml"), manifestsText(hostManifests(policies, members)));
         figures.push(...(await measure(place, policies, runs)));
       }
       return figures;
@@ -48,12 +48,12 @@ async function measure(place: string, policies: number, runs: number): Promise<F
   const samples: Sample[] = [];
   for (let run = -1; run < runs; run++) {
     await clearTable();
-    const [cold, warm] = startCold(place, policies / 100, rendered);
+    const ours = startCold(place, policies / 100, rendered);
     const nft = rival.time("nft", "-f", rendered);
     rival.clear();
     const library = await libnftables?.run(`@${rendered}`);
     rival.clear();
-    if (run >= 0) samples.push({ cold, warm, nft, library });
+    if (run >= 0) samples.push({ ...ours, nft, library });
   }
   libnftables?.close();
   rival.close();
@@ -64,21 +64,22 @@ interface Sample {
   readonly cold: ColdStart;
   readonly warm: ColdStart;
   /** Milliseconds. */
+  readonly yaml: number;
   readonly nft: number;
   readonly library: number | undefined;
 }
 
-function startCold(place: string, endpoints: number, rendered: string): readonly [ColdStart, ColdStart] {
+function startCold(place: string, endpoints: number, rendered: string): Pick<Sample, "cold" | "warm" | "yaml"> {
   const program = join(import.meta.dirname, "..", "coldProcess.ts");
   const { status, stdout } = spawnSync(process.execPath, ["--max-semi-space-size=2", program, place, String(endpoints), rendered], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],
   });
   if (status !== 0) throw new Error("the cold process failed");
-  const starts = JSON.parse(stdout) as readonly ColdStart[];
+  const { starts, yaml } = JSON.parse(stdout) as ColdProcess;
   const [first, last] = [starts[0], starts.at(-1)];
   if (first === undefined || last === undefined) throw new Error("the cold process said nothing");
-  return [first, last];
+  return { cold: first, warm: last, yaml };
 }
 
 function figuresOf(what: string, samples: readonly Sample[]): Figure[] {
@@ -90,7 +91,6 @@ function figuresOf(what: string, samples: readonly Sample[]): Figure[] {
       const [ack, alone] = [of((start) => start.ack), of((start) => start.alone)];
       return [
         { what: `${what}, ${kind}: reading`, unit: "ms", values: of((start) => start.read) },
-        { what: `${what}, ${kind}: of that the YAML parse`, unit: "ms", values: of((start) => start.yaml) },
         { what: `${what}, ${kind}: store to ACK`, unit: "ms", values: ack },
         { what: `${what}, ${kind}: in the kernel's sendmsg`, unit: "ms", values: of((start) => start.send) },
         { what: `${what}, ${kind}: the same bytes sent alone, nobody listening`, unit: "ms", values: alone },
@@ -108,6 +108,7 @@ function figuresOf(what: string, samples: readonly Sample[]): Figure[] {
         ...(library.length === 0 ? [] : [{ what: `${what}, ${kind}: libnftables / store to ACK`, unit: "x" as const, values: ratios(library, ack) }]),
       ];
     }),
+    { what: `${what}: the YAML parse alone, warm`, unit: "ms", values: samples.map((sample) => sample.yaml) },
     { what: `${what}: \`nft -f\` of the rendered file`, unit: "ms", values: nft },
     ...(library.length === 0 ? [] : [{ what: `${what}: libnftables, the same file`, unit: "ms" as const, values: library }]),
   ];

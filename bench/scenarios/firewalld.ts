@@ -8,7 +8,7 @@ import { openFirewalld } from "../rivals/firewalld.ts";
 import { openNamespace } from "../rivals/namespace.ts";
 import type { Figure, Scenario } from "../scenario.ts";
 import { ratios } from "../statistics.ts";
-import { dotted, endpoints, interfaces, networkSet, policy, resourcesOf, spread } from "../workload.ts";
+import { type Document, dotted, endpoints, interfaces, manifestsText, networkSet, policy, resourcesOf, spread } from "../workload.ts";
 
 const ruleCount = 500;
 const memberCount = 10_000;
@@ -55,7 +55,7 @@ interface Sample {
   readonly theirs: Times | undefined;
 }
 
-function manifests(extra: { readonly member?: string; readonly rule?: typeof another } = {}): readonly string[] {
+function manifests(extra: { readonly member?: string; readonly rule?: typeof another } = {}): readonly Document[] {
   const allow = ({ source, port }: typeof another): object => ({
     action: "Allow",
     protocol: "TCP",
@@ -72,7 +72,7 @@ async function ourStart(): Promise<number> {
   await clearTable();
   const observer = new Observer();
   const began = performance.now();
-  const daemon = new DaemonUnderTest({ manifests: manifests().join("---\n") });
+  const daemon = new DaemonUnderTest({ manifests: manifestsText(manifests()) });
   // The last commit of the start; a second comes only where an interval set has to be there before its rules.
   let at = (await observer.commit()).at;
   for (;;) {

@@ -7,17 +7,20 @@ import { readManifest } from "../../agent/sources/manifest.ts";
 import { createStore } from "../../agent/store/store.ts";
 import { diff } from "../../rules/diff/diff.ts";
 import type { Transaction } from "../../rules/diff/types.ts";
+import type { Resource } from "../../rules/model/types.ts";
 import { defaultPolicySettings } from "../../rules/resolve/settings.ts";
 import { printRuleset } from "../../rules/ruleset/print.ts";
 import type { Context, Figure, Scenario } from "../scenario.ts";
 import { exponent, median } from "../statistics.ts";
-import { endpoints, hostManifests, interfaces, networkSets, node, policy } from "../workload.ts";
+import { type Document, endpoints, hostManifests, interfaces, manifestsText, networkSets, node, policy, resourcesOf } from "../workload.ts";
 
 /** What grows: manifests of `size` of it, for so many endpoints. */
 interface Growing {
   readonly what: string;
   readonly sizes: readonly number[];
-  manifests(size: number): readonly string[];
+  /** Up to which manifests are read as text, too. */
+  readonly readable: number;
+  manifests(size: number): readonly Document[];
   endpoints(size: number): number;
 }
 
@@ -25,12 +28,14 @@ const growing: readonly Growing[] = [
   {
     what: "policies",
     sizes: [1000, 10_000, 100_000],
+    readable: 10_000,
     manifests: (size) => hostManifests(size, 1000),
     endpoints: (size) => size / 100,
   },
   {
     what: "members",
     sizes: [1000, 10_000, 100_000, 1_000_000],
+    readable: 100_000,
     manifests: (size) => [
       ...endpoints(1),
       ...networkSets("big", { members: size, most: 1000 }),
@@ -51,30 +56,34 @@ largest size, and the power with which they grow over all sizes: 1 is linear.`,
 
 type Times = ReadonlyMap<string, number>;
 
-function measure({ what, sizes, manifests, endpoints: count }: Growing, { runs, note }: Context): Figure[] {
+function measure({ what, sizes, readable, manifests, endpoints: count }: Growing, { runs, note }: Context): Figure[] {
   const bySize = sizes.map((size) => {
     note(`${size} ${what}`);
-    const text = manifests(size).join("---\n");
-    // One to warm up, at the small sizes more.
+    const documents = manifests(size);
+    const resources = resourcesOf(documents);
+    const text = size <= readable ? manifestsText(documents) : undefined;
+    // At the small sizes more to warm up, or they seem dearer than they are.
     const warmUp = Math.max(1, Math.min(10, 10_000 / size));
-    return Array.from({ length: warmUp + runs }, () => stages(text, count(size))).slice(warmUp);
+    const samples = Array.from({ length: warmUp + runs }, () => stages(resources, { text, endpointCount: count(size) }));
+    return { size, samples: samples.slice(warmUp) };
   });
-  const largest = bySize.at(-1) ?? [];
-  const names = [...(largest[0]?.keys() ?? [])];
-  return names.flatMap((name): Figure[] => {
-    const of = (times: readonly Times[]): number[] => times.map((time) => time.get(name) ?? Number.NaN);
-    const points = sizes.map((size, i) => ({ size, cost: median(of(bySize[i] ?? [])) }));
-    const isTold = name !== "print";
+  return [...(bySize[0]?.samples[0]?.keys() ?? [])].flatMap((name): Figure[] => {
+    const points = bySize.flatMap(({ size, samples }) => {
+      const values = samples.flatMap((sample) => sample.get(name) ?? []);
+      return values.length === 0 ? [] : [{ size, values, cost: median(values) }];
+    });
+    const largest = points.at(-1);
+    const goal = name === "print" ? {} : { goal: { most: 1.15 } };
     return [
-      { what: `${name}, ${sizes.at(-1)?.toLocaleString("en")} ${what}`, unit: "ms", values: of(largest) },
-      { what: `${name}: exponent by ${what}`, unit: "", values: [exponent(points)], ...(isTold ? { goal: { most: 1.15 } } : {}) },
+      { what: `${name}, ${largest?.size.toLocaleString("en")} ${what}`, unit: "ms", values: largest?.values ?? [] },
+      { what: `${name}: exponent by ${what}`, unit: "", values: [exponent(points)], ...goal },
     ];
   });
 }
 
 const order: readonly Stage[] = ["resolve", "compile", "optimise", "check"];
 
-function stages(text: string, endpointCount: number): Times {
+function stages(resources: readonly Resource[], { text, endpointCount }: { readonly text: string | undefined; readonly endpointCount: number }): Times {
   const times = new Map<string, number>();
   const timed = <T>(name: string, work: () => T): T => {
     const began = performance.now();
@@ -82,7 +91,7 @@ function stages(text: string, endpointCount: number): Times {
     times.set(name, performance.now() - began);
     return result;
   };
-  const { resources } = timed("read manifests", () => readManifest(text, "bench.yaml"));
+  if (text !== undefined) timed("read manifests", () => readManifest(text, "bench.yaml"));
   const store = createStore();
   timed("store", () => store.update({ source: { resources, problems: [] }, interfaces: interfaces(endpointCount) }));
   const input: PassInput = { node, snapshot: store.snapshot(), settings: defaultPolicySettings };

@@ -7,7 +7,7 @@ import type { Actual, Batch } from "../../rules/diff/types.ts";
 import { clearTable } from "../agentUnderTest.ts";
 import { DaemonUnderTest, makeInterfaces, measureOf, Observer } from "../daemonUnderTest.ts";
 import type { Context, Figure, Scenario } from "../scenario.ts";
-import { hostManifests } from "../workload.ts";
+import { hostManifests, manifestsText } from "../workload.ts";
 
 const policies = 1000;
 const repeats = 200;
@@ -21,7 +21,7 @@ chain of the input hook. From just before that to the notification of the commit
 its number of elements. ${repeats} repeats. Then \`nft flush ruleset\` for a table that hostward owns.`,
   async run({ note }) {
     makeInterfaces(Array.from({ length: policies / 100 }, (_, i) => `eth${i}`));
-    const manifests = hostManifests(policies, 1000).join("---\n");
+    const manifests = manifestsText(hostManifests(policies, 1000));
     const figures: Figure[] = [];
     const observer = new Observer();
     const daemon = new DaemonUnderTest({ manifests });

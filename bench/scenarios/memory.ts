@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DaemonUnderTest, makeInterfaces, Observer } from "../daemonUnderTest.ts";
 import type { Figure, Scenario } from "../scenario.ts";
-import { hostManifests, policy } from "../workload.ts";
+import { hostManifests, manifestsText, policy } from "../workload.ts";
 
 const policies = 10_000;
 const members = 100_000;
@@ -39,7 +39,7 @@ interface Sample {
 async function measure(observer: Observer): Promise<Sample> {
   const documents = hostManifests(policies, members);
   const report = join(import.meta.dirname, "..", "heapReport.ts");
-  const daemon = new DaemonUnderTest({ manifests: documents.join("---\n"), environment: { NODE_OPTIONS: `--expose-gc --import file://${report}` } });
+  const daemon = new DaemonUnderTest({ manifests: manifestsText(documents), environment: { NODE_OPTIONS: `--expose-gc --import file://${report}` } });
   try {
     await observer.settled(daemon);
     await sleep(1000);
@@ -49,7 +49,7 @@ async function measure(observer: Observer): Promise<Sample> {
       documents[documents.length - 1] = policy(`p${policies - 1}`, policies / 100 - 1, [
         { action: "Allow", protocol: "TCP", destination: { ports: [60_001 + i] } },
       ]);
-      daemon.write(documents.join("---\n"));
+      daemon.write(manifestsText(documents));
       await observer.commit();
     }
     await sleep(1000);

@@ -3,7 +3,7 @@
 import { AgentUnderTest, clearTable, type Pass, stagesOf } from "../agentUnderTest.ts";
 import type { Figure, Scenario } from "../scenario.ts";
 import { ratios } from "../statistics.ts";
-import { endpoints, interfaces, policy, resourcesOf } from "../workload.ts";
+import { endpoints, interfaces, policyFor, resourcesOf } from "../workload.ts";
 
 const others = 1000;
 
@@ -15,7 +15,7 @@ just before the store learns of the interfaces to the kernel's acknowledgement.`
     await clearTable();
     const agent = new AgentUnderTest();
     const rule = (i: number): object => ({ action: "Allow", protocol: "TCP", destination: { ports: [8000 + i] } });
-    const policies = Array.from({ length: 10 }, (_, i) => policy(`p${i}`, 0, [rule(i)]).replaceAll("group == 'g0'", "has(group)"));
+    const policies = Array.from({ length: 10 }, (_, i) => policyFor("has(group)", `p${i}`, [rule(i)]));
     const resources = resourcesOf([...endpoints(others + 1), ...policies]);
     const first = await agent.pass({ source: { resources, problems: [] }, interfaces: interfaces(others) });
     note(`${first.report.counts.endpoints} endpoints, ${first.report.counts.chains} chains`);

@@ -11,7 +11,7 @@ import { AgentUnderTest, clearTable } from "../agentUnderTest.ts";
 import { compileProgram } from "../compile.ts";
 import type { Figure, Scenario } from "../scenario.ts";
 import { ratios } from "../statistics.ts";
-import { dotted, endpoints, policy, resourcesOf, spread } from "../workload.ts";
+import { type Document, dotted, endpoints, policy, resourcesOf, spread } from "../workload.ts";
 
 const host = "10.0.0.1";
 const peer = "10.0.0.2";
@@ -28,7 +28,7 @@ interface Layout {
   readonly optimise: boolean;
   /** Goals hold for what hostward does unless it is told otherwise. */
   readonly hasGoal: boolean;
-  manifests(): readonly string[];
+  manifests(): readonly Document[];
 }
 
 /** Ports and nets in turn; none is for the connection that is measured but the last. */
