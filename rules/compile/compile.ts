@@ -7,6 +7,7 @@ import { addBaseChains } from "./baseChains.ts";
 import { rejectedChain } from "./builtin.ts";
 import { beginPass, endPass } from "./context.ts";
 import { table } from "./hooks.ts";
+import { patchSets } from "./lookups.ts";
 import { createMemory, type Memory } from "./memory.ts";
 
 /** Chains, sets and maps sorted by name; every rule with the origin that it serves. @throws InvariantError for a bug of hostward's own. */
@@ -22,6 +23,10 @@ export function createCompiler(): (resolved: Resolved) => Ruleset {
   let memory: Memory | undefined;
   return (resolved) => {
     if (memory === undefined || memory.settings !== resolved.settings || memory.tunnelPeers !== resolved.tunnelPeers) memory = createMemory(resolved);
+    else if (memory.resolved?.endpoints === resolved.endpoints) {
+      const patched = patchSets(memory, resolved);
+      if (patched !== undefined) return patched;
+    }
     const context = beginPass(memory, resolved);
     if (resolved.settings.denyAction === "Reject") rejectedChain(context);
     addBaseChains(context, memory.stages);

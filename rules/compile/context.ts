@@ -32,7 +32,8 @@ export function beginPass(memory: Memory, resolved: Resolved): Context {
 }
 
 /** Drops what the pass did not want. Gives the very ruleset of the pass before when nothing differs. */
-export function endPass({ memory, pass }: Context, table: string): Ruleset {
+export function endPass({ memory, pass, resolved }: Context, table: string): Ruleset {
+  memory.resolved = resolved;
   const last = memory.ruleset;
   for (const [what, { wantedIn }] of memory.built) if (wantedIn !== pass) memory.built.delete(what);
   const [chains, sets, maps] = [memory.chains.settle(), memory.sets.settle(), memory.maps.settle()];

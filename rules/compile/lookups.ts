@@ -2,12 +2,12 @@
 // by definition until it is of another flavour or outgrows its size. That its members changed makes another set and no other rule.
 
 import { invariant } from "../net/invariant.ts";
-import type { Members } from "../resolve/types.ts";
+import type { Members, Resolved } from "../resolve/types.ts";
 import { bytesOfKeys, compareBytes } from "../ruleset/chunks.ts";
 import { capacity } from "../ruleset/keys.ts";
-import type { NftSet, Rule } from "../ruleset/types.ts";
+import type { NftSet, Rule, Ruleset } from "../ruleset/types.ts";
 import { type Context, sameItems } from "./context.ts";
-import type { Built, SetEntry } from "./memory.ts";
+import type { Built, Memory, SetEntry } from "./memory.ts";
 import { sizedName } from "./names.ts";
 import { dropped } from "./registry.ts";
 
@@ -63,19 +63,45 @@ export function keepNames(context: Context, sets: readonly SetEntry[]): boolean 
 
 /** Gives the set the members that it has in this pass, unless that makes it one of another name. */
 export function keepsName(context: Context, set: SetEntry): boolean {
-  const { source, value } = set;
+  const { source } = set;
   if (set.wantedIn === dropped) return false;
   if (source !== undefined) {
     const members = context.resolved.sets.get(source.id)?.members[source.family];
     if (members === undefined) return false;
     if (members !== source.members) {
       if (!areNamedAlike(members, source.members)) return false;
-      source.members = members;
-      context.memory.sets.replace(set, { ...value, types: members.types, keys: members.keys });
+      giveMembers(context.memory, set, members);
     }
   }
   context.memory.sets.want(set);
   return true;
+}
+
+/**
+ * The ruleset of the pass before with the members that its sets have now, when nothing else has changed since: no rule is looked at. Undefined when a set is
+ * called otherwise now; then nothing was done.
+ */
+export function patchSets(memory: Memory, resolved: Resolved): Ruleset | undefined {
+  const { ruleset } = memory;
+  const changed: [set: SetEntry, members: Members][] = [];
+  for (const set of memory.sets.entries()) {
+    if (set.source === undefined) continue;
+    const { id, family, members: held } = set.source;
+    const members = resolved.sets.get(id)?.members[family];
+    if (members === held) continue;
+    if (members === undefined || !areNamedAlike(members, held)) return undefined;
+    changed.push([set, members]);
+  }
+  memory.resolved = resolved;
+  for (const [set, members] of changed) giveMembers(memory, set, members);
+  if (changed.length > 0 && ruleset !== undefined) memory.ruleset = { ...ruleset, sets: memory.sets.changed() };
+  return memory.ruleset;
+}
+
+function giveMembers({ sets }: Memory, set: SetEntry, members: Members): void {
+  invariant(set.source !== undefined, `set ${set.name} is named by its content`);
+  set.source.members = members;
+  sets.replace(set, { ...set.value, types: members.types, keys: members.keys });
 }
 
 function areNamedAlike(a: Members, b: Members): boolean {

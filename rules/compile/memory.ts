@@ -11,6 +11,8 @@ export interface Memory {
   readonly tunnelPeers: Resolved["tunnelPeers"];
   readonly stages: Stages;
   pass: number;
+  /** Of the pass before, and what it made of it. */
+  resolved: Resolved | undefined;
   ruleset: Ruleset | undefined;
   readonly chains: Registry<Chain, ChainEntry>;
   readonly sets: Registry<NftSet, SetEntry>;
@@ -95,6 +97,7 @@ export function createMemory({ settings, tunnelPeers }: Resolved): Memory {
     tunnelPeers,
     stages: stagesOf(settings),
     pass: 0,
+    resolved: undefined,
     ruleset: undefined,
     chains: new Registry(),
     sets: new Registry(),

@@ -47,6 +47,17 @@ export class Registry<T, E extends Entry<T> = Entry<T>> {
     this.#isChanged = true;
   }
 
+  entries(): Iterable<E> {
+    return this.#sorted;
+  }
+
+  /** All as they are now: nothing has come or gone since the last `settle`. */
+  changed(): readonly T[] {
+    if (this.#isChanged) this.#values = this.#sorted.map(({ value }) => value);
+    this.#isChanged = false;
+    return this.#values;
+  }
+
   /** All that the pass wanted, by name; the very array of the pass before when it wanted the same. */
   settle(): readonly T[] {
     const isComplete = this.#wanted === this.#byName.size;
