@@ -94,16 +94,16 @@ describe("a process that is killed amid its changes", () => {
   async function judge({ twin, heir, step, found }: { twin: Churner; heir: Churner; step: number; found: Found }): Promise<void> {
     const where = `FUZZ_SEED=${seed}, change ${step}`;
     const left = await list();
+    heir.order(`start ${step}`);
     twin.order(`passage ${step}`);
+    twin.order(`fresh ${step}`);
     const legal = JSON.parse(await twin.line("[")) as readonly string[];
     const index = legal.indexOf(canonical(left));
     assert.ok(index >= 0, `${where}: what was left is none of the ${legal.length} states of this change\n${difference(canonical(left), legal)}`);
     const name = index === 0 ? "before" : index === legal.length - 1 ? "after" : "between";
     found.states.set(name, (found.states.get(name) ?? 0) + 1);
-    heir.order(`start ${step}`);
     await heir.line(`at ${step}`);
     const adopted = await list();
-    twin.order(`fresh ${step}`);
     const [fresh = ""] = JSON.parse(await twin.line("[")) as readonly string[];
     assert.equal(canonical(adopted), fresh, `${where}: after adoption`);
     found.keptRules += keptRules(left, adopted, where);

@@ -9,6 +9,7 @@
 
 import { spawnSync } from "node:child_process";
 import { writeSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { createInterface } from "node:readline";
 import type { Kernel } from "../../../agent/kernel/interface.ts";
 import { openNetlinkKernel } from "../../../agent/kernel/netlink.ts";
@@ -87,7 +88,9 @@ async function obey(line: string): Promise<void> {
   if (order === "churn") return await churn();
   if (order === "start") {
     await start(step);
-    return tell(`at ${step}`);
+    tell(`at ${step}`);
+    // At its end as usual it would come too late.
+    return flushCompileCache();
   }
   if (order === "passage") return tell(JSON.stringify(await passage(step)));
   await startFromNothing(step);
