@@ -1,0 +1,55 @@
+// The results page says what was measured, on what, and which goals were missed.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Machine } from "../../bench/machine.ts";
+import { page, type Section } from "../../bench/page.ts";
+import type { Figure } from "../../bench/scenario.ts";
+
+const machine: Machine = {
+  processor: "A processor",
+  cores: 2,
+  memoryGB: 8,
+  kernel: "6.1.0",
+  node: "v24.0.0",
+  nft: "nftables v1.0.6",
+  libnftables: "1.0.6",
+  firewalld: "not installed",
+  iperf3: "iperf 3.12",
+};
+
+function section(scenario: string, figures: readonly Figure[], of: Machine = machine): Section {
+  const result = { scenario, date: "2030-01-31", seconds: 12.4, runs: 5, machine: of, figures };
+  return { result, scenario: { title: `Title of ${scenario}`, about: "About it.", run: () => Promise.resolve([]) } };
+}
+
+const kept: Figure = { what: "kept", unit: "ms", values: [1, 2, 30], goal: { most: 2 } };
+const broken: Figure = { what: "broken", unit: "x", values: [0.5], goal: { least: 0.8 } };
+const tail: Figure = { what: "tail", unit: "ms", values: [1, 2, 30], of: "p99", goal: { most: 50 } };
+
+test("goals stand first, each with what was measured and the command that measures it", () => {
+  const lines = page([section("one", [kept, tail]), section("two", [broken])]).split("\n");
+  const goals = lines.slice(lines.indexOf("## Goals"), lines.indexOf("## Title of one"));
+  assert.ok(goals.includes("| kept | 2.00 ms | at most 2 | met | `npm run bench -- one` |"));
+  assert.ok(goals.includes("| tail | p99 30.0 ms | at most 50 | met | `npm run bench -- one` |"));
+  assert.ok(goals.includes("| broken | 0.500 x | at least 0.8 | **missed** | `npm run bench -- two` |"));
+});
+
+test("every figure stands in its section, with its spread and the number of its values", () => {
+  const text = page([section("one", [kept, { what: "plain", unit: "", values: [1234.5] }])]);
+  assert.match(text, /^\| kept \| 2\.00 ms \| 1\.00 to 30\.0 \| 3 \| at most 2: met \|$/m);
+  assert.match(text, /^\| plain \| 1235 \| {2}\| 1 \| {2}\|$/m);
+  assert.match(text, /^`npm run bench -- one --runs 5`, 2030-01-31, 12 s\.$/m);
+});
+
+test("the machine stands once where all was measured on it, and what is missing is told", () => {
+  const text = page([section("one", [kept]), section("two", [broken])]);
+  assert.equal(text.match(/Measured on/g)?.length, 1);
+  assert.match(text, /A processor, 2 cores, 8 GB; Linux 6\.1\.0; Node v24\.0\.0; .*firewalld not installed/);
+});
+
+test("results of two machines are told apart", () => {
+  const text = page([section("one", [kept]), section("two", [broken], { ...machine, kernel: "6.2.0" })]);
+  assert.match(text, /Measured on \(one\): .*Linux 6\.1\.0/);
+  assert.match(text, /Measured on \(two\): .*Linux 6\.2\.0/);
+});
