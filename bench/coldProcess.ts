@@ -1,9 +1,10 @@
 // A start of the agent in a process that has done nothing yet: `node bench/coldProcess.ts FOLDER ENDPOINTS FILE` reads the manifests of the folder,
-// loads them into this namespace, and does all of it again twice, into an empty table each time. Prints its times; the ruleset goes to the file.
+// loads them into this namespace, and does that again twice, into an empty table each time. Prints its times; the ruleset goes to the file.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readDirectory } from "../agent/sources/directory.ts";
+import type { SourceState } from "../agent/sources/source.ts";
 import { readYaml } from "../agent/sources/yaml.ts";
 import { printRuleset } from "../rules/ruleset/print.ts";
 import { AgentUnderTest, clearTable, profile, sendAlone, stagesOf } from "./agentUnderTest.ts";
@@ -11,8 +12,6 @@ import { interfaces } from "./workload.ts";
 
 /** Milliseconds. */
 export interface ColdStart {
-  /** Files, YAML, decoding. */
-  readonly read: number;
   readonly ack: number;
   readonly send: number;
   /** The same bytes once more, into an empty namespace, with nobody subscribed to notifications. */
@@ -23,26 +22,25 @@ export interface ColdStart {
 export interface ColdProcess {
   /** The first is cold. */
   readonly starts: readonly ColdStart[];
+  /** Files, YAML, decoding, before the first start. */
+  readonly read: number;
   /** The YAML of the whole text, by itself, after everything else. */
   readonly yaml: number;
 }
 
 const starts = 3;
 
-async function start(folder: string, endpoints: number, rendered: string): Promise<ColdStart> {
-  const began = performance.now();
-  const source = await readDirectory(folder);
-  const read = performance.now() - began;
+async function start(source: SourceState, endpoints: number, rendered: string): Promise<ColdStart> {
   const agent = new AgentUnderTest();
   const pass = await agent.pass({ source, interfaces: interfaces(endpoints) });
-  process.stderr.write(`  reading ${read.toFixed(0)}, ${stagesOf([pass])}\n`);
+  process.stderr.write(`  ${stagesOf([pass])}\n`);
   const { ack, send, blocked, batches } = pass;
   writeFileSync(rendered, printRuleset(agent.ruleset()));
   await agent.close();
   await clearTable();
   const alone = await sendAlone(batches);
   await clearTable();
-  return { read, ack, send, alone, blocked };
+  return { ack, send, alone, blocked };
 }
 
 function parse(folder: string): number {
@@ -53,7 +51,10 @@ function parse(folder: string): number {
 }
 
 const [folder = "", endpoints = "", rendered = ""] = process.argv.slice(2);
+const began = performance.now();
+const source = await readDirectory(folder);
+const read = performance.now() - began;
 const measured: ColdStart[] = [];
-for (let i = 0; i < starts; i++) measured.push(await start(folder, Number(endpoints), rendered));
-process.stdout.write(JSON.stringify({ starts: measured, yaml: parse(folder) } satisfies ColdProcess));
+for (let i = 0; i < starts; i++) measured.push(await start(source, Number(endpoints), rendered));
+process.stdout.write(JSON.stringify({ starts: measured, read, yaml: parse(folder) } satisfies ColdProcess));
 if (profile !== undefined) process.stderr.write(profile.summary(30));
