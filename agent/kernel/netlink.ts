@@ -175,12 +175,13 @@ class NetlinkKernel implements Kernel {
     return undefined;
   }
 
-  /** Where nearly everything was touched, a look at everything is cheaper: undefined. */
+  /** Undefined where everything has to be looked at: it is cheaper when nearly everything was touched, and needed when a chain came. */
   async #listSince({ name }: ListedTable, { actual, touched }: Since): Promise<Listing | undefined> {
     if (touched.kind === "nothing") return { actual, handles: new Map() };
     const parts = actual.chains.length + actual.sets.length + actual.maps.length;
     if (touched.kind === "table" || touched.chains.size + touched.sets.size > 8 + parts / 2) return undefined;
-    return listTouched(this.#asking, name, { actual, touched });
+    const listing = await listTouched(this.#asking, name, { actual, touched });
+    return hasNewChain(listing.actual, actual) ? undefined : listing;
   }
 
   /** What has lost its owner keeps PERSIST alone (nft_rcv_nl_event, nft_table_is_orphan). */
@@ -266,6 +267,12 @@ function asleepOrNot(actual: Actual, { dormant }: ListedTable): Actual {
   if (dormant === (actual.dormant === true)) return actual;
   const { chains, sets, maps } = actual;
   return { chains, sets, maps, ...(dormant ? { dormant } : {}) };
+}
+
+/** It may be one of those before under another name: the notification of a rename tells the new one alone (nf_tables_updchain, nf_tables_chain_notify). */
+function hasNewChain(now: Actual, before: Actual): boolean {
+  const names = new Set(before.chains.map(({ name }) => name));
+  return now.chains.some(({ name }) => !names.has(name));
 }
 
 function echoesIn(messages: Uint8Array, encoded: EncodedOperations): Echoes {

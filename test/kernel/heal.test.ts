@@ -27,7 +27,7 @@ interface FoundRule {
 
 /** What a stranger finds and can aim at. */
 interface Found {
-  /** The first of the policy's chain. */
+  /** The first of the policy, in whatever chain it stands. */
   rule(policy: string): FoundRule;
   /** Of the addresses that a GlobalNetworkSet's label stands for. */
   set(list: string): string;
@@ -35,11 +35,11 @@ interface Found {
 
 /** @param text as `nft -a list table` prints it */
 function foundIn(text: string): Found {
-  const found = (pattern: string): readonly string[] => new RegExp(pattern).exec(text)?.slice(1) ?? assert.fail(`no ${pattern}`);
+  const found = (pattern: string): readonly string[] => new RegExp(pattern, "m").exec(text)?.slice(1) ?? assert.fail(`no ${pattern}`);
   return {
     rule(policy) {
-      const [chain = "", comment = "", handle] = found(`chain (pol-in-alpha\\.${policy}) \\{.*\\n.*comment "(.*)" # handle (\\d+)`);
-      return { chain, comment, handle: Number(handle) };
+      const [before = "", , comment = "", handle] = found(`^([^]*?)\\n(.*comment "(GlobalNetworkPolicy alpha.${policy} ingress .*)" # handle (\\d+))$`);
+      return { chain: /chain (\S+) \{[^{]*$/.exec(before)?.[1] ?? assert.fail(before), comment, handle: Number(handle) };
     },
     set: (list) => found(`set (\\S+) \\{[^}]*comment "[^"]*${list}[^"]*IPv4`)[0] ?? "",
   };
