@@ -54,7 +54,7 @@ async function compileOrExit(flags: Flags): Promise<CompiledPass> {
     throw new CommandError(`${countProblems(source.problems)} in ${settings.manifests}: nothing was changed`, { exitCode: exitCodes.problems });
   const store = createStore();
   store.update({ source, interfaces });
-  const compiled = compilePass({ node: settings.node, snapshot: store.snapshot(), settings: policySettings(settings) });
+  const compiled = compilePass({ node: settings.node, snapshot: store.snapshot(), settings: policySettings(settings), optimise: settings.optimise });
   if (compiled.faults.length > 0) throw new Error(`the ruleset is faulty, which is a defect of hostward:\n${compiled.faults.join("\n")}`);
   return compiled;
 }

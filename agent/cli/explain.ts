@@ -88,7 +88,12 @@ async function explain(flags: Flags, { flow, packet, interfaces: file, isJson, f
   complainOf(source.problems);
   const store = createStore();
   store.update({ source, interfaces });
-  const { resolved, ruleset, faults } = compilePass({ node: settings.node, snapshot: store.snapshot(), settings: policySettings(settings) });
+  const { resolved, ruleset, faults } = compilePass({
+    node: settings.node,
+    snapshot: store.snapshot(),
+    settings: policySettings(settings),
+    optimise: settings.optimise,
+  });
   if (faults.length > 0) throw new Error(`the ruleset is faulty, which is a defect of hostward:\n${faults.join("\n")}`);
   const [meant, compiled] = [evaluate(resolved, asked.packet), simulate(ruleset, asked.packet)];
   const explanation: Explanation = { node: settings.node, ...asked, meant, compiled, difference: disagreement(meant, compiled), resources: source.resources };

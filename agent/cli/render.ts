@@ -24,9 +24,10 @@ export function renderCommand() {
     .option("--config <file>", flagHelp("config"))
     .option("--interfaces <file>", "YAML list of {name, addresses, up} (default: the interfaces of this host)")
     .addOption(new Option("-o, --output <form>", "nft: a file for `nft -f`; bytecode: as `nft --debug=netlink` shows it").choices(forms).default("nft"))
+    .option("--plain", "the rules of each policy one by one, also where the setting optimise makes lookups of them")
     .addHelpText("after", help)
-    .action(async ({ interfaces, output, ...flags }) => {
-      process.exitCode = await render(flags, interfaces, output as Form);
+    .action(async ({ interfaces, output, plain, ...flags }) => {
+      process.exitCode = await render(flags, interfaces, { form: output as Form, plain: plain === true });
     });
 }
 
@@ -41,14 +42,15 @@ An interfaces file:
   - { name: eth0, addresses: [192.0.2.1, "2001:db8::1"] }
   - { name: lo, addresses: [127.0.0.1, "::1"], up: true }`;
 
-async function render(flags: Flags, interfacesFile: string | undefined, form: Form): Promise<number> {
+async function render(flags: Flags, interfacesFile: string | undefined, { form, plain }: { readonly form: Form; readonly plain: boolean }): Promise<number> {
   const settings = settingsOrExit(flags);
   const interfaces = await interfacesOrExit(interfacesFile);
   const source = await manifestsOrExit(settings.manifests);
   complainOf(source.problems);
   const store = createStore();
   store.update({ source, interfaces });
-  const { ruleset, faults } = compilePass({ node: settings.node, snapshot: store.snapshot(), settings: policySettings(settings) });
+  const optimise = settings.optimise && !plain;
+  const { ruleset, faults } = compilePass({ node: settings.node, snapshot: store.snapshot(), settings: policySettings(settings), optimise });
   if (faults.length > 0) throw new Error(`the ruleset is faulty, which is a defect of hostward:\n${faults.join("\n")}`);
   print(printAs(form, ruleset));
   if (!hasErrors(source.problems)) return exitCodes.ok;

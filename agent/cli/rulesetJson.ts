@@ -11,11 +11,9 @@ export function rulesetJson({ table, chains, sets, maps }: Ruleset): object {
     table,
     chains: chains.map(chainJson),
     sets: sets.map((set) => ({ name: set.name, types: set.types, flavour: set.flavour, comment: set.comment, elements: printElements(set) })),
-    maps: maps.map(({ name, types, comment, entries }) => ({
-      name,
-      types,
-      comment,
-      elements: entries.map((entry) => ({ key: entry.key.map(scalarJson), verdict: printVerdict(entry.verdict) })),
+    maps: maps.map(({ name, types, counters, comment, entries }) => ({
+      ...{ name, types, counters, comment },
+      elements: entries.map(({ key, verdict, origin }) => ({ key: key.map(scalarJson), verdict: printVerdict(verdict), origin })),
     })),
   };
 }

@@ -1,8 +1,10 @@
 // Rules that ask for exact values of the same fields, count and decide become the entries of one verdict map, which is asked before all other rules of
-// their chain. Only such rules are taken that no rule left behind comes before for any packet: then the first rule that matches is the same.
+// their chain but the first few, where those are of another kind (a list of who is denied). Only such rules are taken that no rule left behind comes
+// before for any packet: then the first rule that matches is the same.
 //
-// One map a chain: each lookup is atomic, two are not, and a packet that is on its way while a commit lands would meet one map as it was and the other
-// as it is. What the map holds for a packet is the whole truth about it, so such a packet is judged as before or as after.
+// A packet that is on its way while a commit lands keeps to its rules, but looks the map up as it is then. It is judged as before or as after, because
+// there is one map a chain, which holds the whole truth about its packets, and because the rules before it are part of its name: a map
+// that comes behind others is another one, and rules that ask it come with them.
 
 import { fields } from "../ruleset/fields.ts";
 import type { MapEntry, NftMap } from "../ruleset/types.ts";
@@ -14,11 +16,16 @@ import { type Dimension, dimensions } from "./span.ts";
 /** Rules left behind that one rule is compared with; where there are more of its kind it is left behind as well. */
 const mostCompared = 32;
 
+/** Rules that are passed before the map. */
+const longestHead = 8;
+
 export interface Gathered {
   readonly map: NftMap;
   readonly fields: readonly Dimension[];
   /** In the order of the entries. */
   readonly texts: readonly string[];
+  /** The rules before the map. */
+  readonly head: readonly Item[];
   /** The other rules, in their order. */
   readonly others: readonly Item[];
 }
@@ -28,21 +35,28 @@ export function gather(chain: string, items: readonly Item[], least: number, bef
   const shape = commonShape(items, least);
   if (shape === undefined) return undefined;
   const taken = new Map<string, MapEntry>();
-  const others = leaveBehind(items, shape, taken);
+  const head = headOf(items);
+  const others = leaveBehind(items.slice(head.length), shape, taken);
   if (taken.size < least) return undefined;
   const asked = fieldsOf(shape);
   const texts = sortedTexts(taken, before?.texts ?? []);
   const entries = texts.map((text) => taken.get(text) as MapEntry);
-  const name = mapName(chain, asked, entries);
-  if (before !== undefined && before.map.name === name && sameItems(before.map.entries, entries)) return { ...before, others };
+  const name = mapName(chain, { fields: asked, head: head.map(({ rule }) => rule), entries });
+  if (before !== undefined && before.map.name === name && sameItems(before.map.entries, entries)) return { ...before, head, others };
   const types = asked.map((field) => fields[field].type);
-  return { map: { name, types, entries, counters: true, comment: `rules by ${asked.join(" . ")}` }, fields: asked, texts, others };
+  return { map: { name, types, entries, counters: true, comment: `rules by ${asked.join(" . ")}` }, fields: asked, texts, head, others };
 }
 
 export function sameItems<T>(some: readonly T[], others: readonly T[]): boolean {
   if (some.length !== others.length) return false;
   for (let at = 0; at < some.length; at++) if (some[at] !== others[at]) return false;
   return true;
+}
+
+/** Up to the first that the map could hold; none where those are many. */
+function headOf(items: readonly Item[]): readonly Item[] {
+  const first = items.findIndex(({ keyed }) => keyed !== undefined);
+  return first > longestHead ? [] : items.slice(0, first);
 }
 
 /** That of the most rules. */

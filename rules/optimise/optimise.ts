@@ -137,14 +137,16 @@ function serve(source: Chain, named: Named, { least, before }: { least: number; 
   const arranged = arrange(gathered?.others ?? items, place);
   const isServed = gathered !== undefined || arranged.branches.length > 0;
   if (!isServed) return { source, uses, inlined: new Set(), gathered, arranged, chain: source };
-  const rules = [...(gathered === undefined ? [] : [ruleTo(gathered, before)]), ...arranged.rules];
+  const asking = gathered === undefined ? [] : [...gathered.head.map(({ rule }) => rule), ruleTo(gathered, before)];
+  const rules = [...asking, ...arranged.rules];
   const stays = before !== undefined && before.chain !== before.source && sameItems(before.chain.rules, rules);
   return { source, uses, inlined, gathered, arranged, chain: stays ? before.chain : { ...source, rules } };
 }
 
-/** The rule that asks the map, which is the first of its chain. */
+/** The rule that asks the map. */
 function ruleTo({ map, fields }: Gathered, before: Served | undefined): Rule {
-  const known = before?.gathered?.map.name === map.name ? before.chain.rules[0] : undefined;
+  const held = before?.gathered;
+  const known = held?.map.name === map.name ? before?.chain.rules[held.head.length] : undefined;
   return known ?? { statements: [{ kind: "vmap", fields, map: map.name }], origin: { kind: "hostward", name: "index", note: "rules by exact values" } };
 }
 

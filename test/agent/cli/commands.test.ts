@@ -31,6 +31,16 @@ const endpointByAddress =
   "apiVersion: projectcalico.org/v3\nkind: HostEndpoint\nmetadata: { name: a, labels: { type: production } }\nspec: { node: host1, expectedIPs: [192.168.0.1] }\n";
 const manifests = ["--manifests", "."];
 
+/** A policy of more rules than are left one by one. */
+const manyPorts = `apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: { name: many }
+spec:
+  selector: all()
+  types: [Ingress]
+  ingress:
+${Array.from({ length: 40 }, (_, i) => `  - { action: Allow, protocol: TCP, destination: { ports: [${1000 + i}] } }\n`).join("")}`;
+
 /** What a dump of a cluster has besides host policy. */
 const cluster = {
   "cluster.yaml": `apiVersion: v1
@@ -166,6 +176,20 @@ const rows: readonly Row[] = [
     arguments: ["render", ...manifests, "--interfaces", interfaces, "-o", "bytecode"],
     code: 0,
     stdout: /\[ meta load iifname => reg 1 \]/,
+  },
+  {
+    name: "render gathers the rules of a long list in a map",
+    arguments: ["render", ...manifests, "--interfaces", interfaces],
+    files: { "many.yaml": manyPorts },
+    code: 0,
+    stdout: /tcp \. 1033 comment "GlobalNetworkPolicy many ingress rule 33" : accept[\s\S]*meta l4proto \. th dport vmap @/,
+  },
+  {
+    name: "render --plain leaves the rules one by one",
+    arguments: ["render", ...manifests, "--interfaces", interfaces, "--plain"],
+    files: { "many.yaml": manyPorts },
+    code: 0,
+    stdout: /tcp dport 1033 counter accept comment "GlobalNetworkPolicy many ingress rule 33"/,
   },
   { name: "render refuses an unknown form", arguments: ["render", ...manifests, "-o", "xml"], code: 2, stderr: /Allowed choices are nft, json, bytecode/ },
   { name: "render without an interfaces file takes this host's own", arguments: ["render", ...manifests], code: 0, stdout: /^table inet hostward/ },
