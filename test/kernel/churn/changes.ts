@@ -13,8 +13,8 @@ function other<T>(all: readonly T[], than: T, random: Random): T {
   return random.pick(all.filter((one) => one !== than));
 }
 
-/** Of a policy among others, so that each next one puts it elsewhere. */
-const orders = [5, 120, 25, 250, 15, 500];
+/** Of a policy among others, so that each next one puts it before or behind one that says the opposite of something, in either tier. */
+const orders = [5, 120, 6, 250, 7, 500];
 
 /** More rules alike than are left as they are (rules/optimise). */
 const manyFillers = Array.from({ length: 60 }, (_, index) => 4000 + index);

@@ -73,6 +73,9 @@ export const start: Choices = {
   optimise: true,
 };
 
+/** Of which policies say the opposite, so that their order matters. */
+const disputed = 3997;
+
 /** Each holds the member and never the stranger; no two are disjoint. */
 export const coverings: readonly (readonly string[])[] = [
   ["10.0.0.0/8"],
@@ -183,8 +186,10 @@ function documentsOf(choices: Choices): readonly Document[] {
     policy("end", "alpha", 1000, [{ action: "Pass" }]),
     policy("end", "beta", 1000, [{ action: "Pass" }]),
     ...choices.extras.map((name, index) => policy(`extra-${name}`, "alpha", 150 + index * 30, [rule("Deny", [7001 + index]), rule("Allow", [7101 + index])])),
-    policy("moving", choices.movingTier, choices.movingOrder, [rule("Allow", [1017]), rule("Deny", [1018])]),
-    ...(choices.turn === "none" ? [] : [policy(`turn-${choices.turn}`, "beta", choices.turn === "a" ? 10 : 20, [rule("Allow", [1015]), rule("Deny", [1016])])]),
+    policy("moving", choices.movingTier, choices.movingOrder, [rule("Allow", [1017]), rule("Deny", [1018, disputed])]),
+    ...(choices.turn === "none"
+      ? []
+      : [policy(`turn-${choices.turn}`, "beta", choices.turn === "a" ? 10 : 20, [rule("Allow", [1015, disputed]), rule("Deny", [1016])])]),
     ...earlyOf(choices),
     {
       ...policy("labelled", "beta", 30, [rule("Deny", [8001])]),
@@ -218,10 +223,11 @@ function setsOf(choices: Choices): readonly Document[] {
 /** Allow and deny lists; then, for both kinds of set, a rule that is needed no longer when a member comes in the same change, and the other way round. */
 function listRules(): readonly Spec[] {
   const names = ["hash", "interval", "covering", "flavour", "crowd"];
-  return names.flatMap((name, index) => {
+  const lists = names.flatMap((name, index) => {
     const port = 1001 + index * 2;
     return [rule("Allow", [port], list(name)), rule("Deny", [port + 1], list(name)), rule("Allow", [port + 1])];
   });
+  return [...lists, rule("Allow", [disputed])];
 }
 
 function middleRules({ fillers, rewritten, byMember, byRange }: Choices): readonly Spec[] {
