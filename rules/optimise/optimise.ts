@@ -8,7 +8,7 @@ import type { Chain, NftMap, NftSet, Rule, Ruleset, Verdict } from "../ruleset/t
 import { type Gathered, gather, sameItems } from "./gather.ts";
 import { jumpOf, listOf, type Named } from "./inline.ts";
 import { longestServed } from "./names.ts";
-import { type Arranged, arrange, chainsOf } from "./tree.ts";
+import { type Arranged, arrange, byChain, chainsOf } from "./tree.ts";
 
 /** Rules that cost about two lookups when none of them matches. */
 export const shortList = 32;
@@ -133,7 +133,7 @@ function hasAny(names: ReadonlySet<string>, changed: ReadonlyMap<string, unknown
 function serve(source: Chain, named: Named, { least, before }: { least: number; before: Served | undefined }): Served {
   const { items, uses, inlined } = listOf(source, named);
   const gathered = items.length <= least ? undefined : gather(source.name, items, least, before?.gathered);
-  const place = { chain: source.name, region: {}, level: 0, least, before: before?.arranged.branches ?? [] };
+  const place = { chain: source.name, region: {}, level: 0, least, before: byChain(before?.arranged.branches ?? []) };
   const arranged = arrange(gathered?.others ?? items, place);
   const isServed = gathered !== undefined || arranged.branches.length > 0;
   if (!isServed) return { source, uses, inlined: new Set(), gathered, arranged, chain: source };

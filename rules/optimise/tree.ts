@@ -23,8 +23,11 @@ export interface Arranged {
 }
 
 export interface Branch {
-  /** That leads to the chain. */
+  /** That leads to the chain, by this field. */
   readonly rule: Rule;
+  readonly field: Dimension;
+  /** Of the place of the items. */
+  readonly level: number;
   readonly items: readonly Item[];
   readonly chain: RegularChain;
   readonly branches: readonly Branch[];
@@ -38,8 +41,8 @@ export interface Place {
   readonly level: number;
   /** A list of no more rules stays as it is. */
   readonly least: number;
-  /** What stood here the last time: what has not changed is not made again. */
-  readonly before: readonly Branch[];
+  /** What was made for the chain the last time, by name: what has not changed is not made again. */
+  readonly before: ReadonlyMap<string, Branch>;
 }
 
 export function arrange(items: readonly Item[], place: Place): Arranged {
@@ -48,6 +51,11 @@ export function arrange(items: readonly Item[], place: Place): Arranged {
   const branches = found.parts.map((part) => branch(found, part, place));
   const others = arrange(found.others, place);
   return { rules: [...branches.map(({ rule }) => rule), ...others.rules], branches: [...branches, ...others.branches] };
+}
+
+export function byChain(branches: readonly Branch[], found = new Map<string, Branch>()): ReadonlyMap<string, Branch> {
+  for (const branch of branches) byChain(branch.branches, found.set(branch.chain.name, branch));
+  return found;
 }
 
 export function chainsOf(branches: readonly Branch[]): RegularChain[] {
@@ -64,14 +72,16 @@ function firstSplit(items: readonly Item[], { region, least }: Place): Split | u
 
 function branch({ field, protocol }: Split, { region, span, items }: Part, place: Place): Branch {
   const name = regionName(place.chain, region);
-  const before = place.before.find(({ chain }) => chain.name === name);
-  if (before !== undefined && sameItems(before.items, items)) return before;
-  const { rules, branches } = arrange(items, { ...place, region, level: place.level + 1, before: before?.branches ?? [] });
+  const before = place.before.get(name);
+  const rule = before?.field === field ? before.rule : ruleTo(name, { field, protocol, span });
+  const level = place.level + 1;
+  if (before?.level === level && sameItems(before.items, items)) return before.rule === rule ? before : { ...before, rule, field };
+  const { rules, branches } = arrange(items, { ...place, region, level });
   const chain: RegularChain = before !== undefined && sameItems(before.chain.rules, rules) ? before.chain : { kind: "regular", name, rules };
-  return { rule: before?.rule ?? ruleTo(name, { field, protocol, span }), items, chain, branches };
+  return { rule, field, level, items, chain, branches };
 }
 
-/** The name of a part tells its values, so a rule to a chain of the same name is the same rule. */
+/** The name of a part tells its values, so a rule to a chain of the same name by the same field is the same rule. */
 function ruleTo(chain: string, { field, protocol, span }: { field: Dimension; protocol: Span | undefined; span: Span }): Rule {
   return {
     statements: [

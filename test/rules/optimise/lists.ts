@@ -152,9 +152,9 @@ export function rulesOf(lists: readonly (readonly (readonly Statement[])[])[]): 
   );
 }
 
-/** `jumps`: a policy is a chain of its own and not written out in the list. */
-export function rulesetOf({ policies: lists }: Listed, jumps: (policy: number) => boolean): Ruleset {
-  const name = (policy: number) => `pol-in-p${String(policy).padStart(3, "0")}`;
+/** `jumps`: a policy is a chain of its own and not written out in the list. `nameOf`: its number in that chain's name. */
+export function rulesetOf({ policies: lists }: Listed, jumps: (policy: number) => boolean, nameOf = (policy: number) => policy): Ruleset {
+  const name = (policy: number) => `pol-in-p${String(nameOf(policy)).padStart(3, "0")}`;
   const own = lists.flatMap((rules, policy): Chain[] => (jumps(policy) ? [{ kind: "regular", name: name(policy), rules }] : []));
   const list = lists.flatMap((rules, policy): readonly Rule[] => {
     if (!jumps(policy)) return rules;
