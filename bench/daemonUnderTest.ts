@@ -94,6 +94,7 @@ export class Observer {
   /** What was heard until now is no longer of interest. */
   forget(): void {
     this.#heard.length = 0;
+    this.#isLost = false;
   }
 
   /** The first that was not asked for yet. @throws when there is none for ten seconds, or notifications were lost */

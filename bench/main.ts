@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { describeMachine } from "./machine.ts";
 import { figureLine, page } from "./page.ts";
-import { loadResult, type Result, saveResult, scenarioNames } from "./results.ts";
-import type { Figure, Scenario } from "./scenario.ts";
+import { loadResult, saveResult, scenarioNames } from "./results.ts";
+import type { Measured } from "./scenario.ts";
 
 const fewestRuns = 5;
 const pageFile = join(import.meta.dirname, "..", "docs", "performance.md");
@@ -30,7 +30,7 @@ function readArguments(): { readonly names: readonly string[]; readonly runs: nu
 }
 
 /** Undefined when it failed, and has said why. */
-function measure(name: string, runs: number, isProfile: boolean): { readonly figures: readonly Figure[]; readonly seconds: number } | undefined {
+function measure(name: string, runs: number, isProfile: boolean): (Measured & { readonly seconds: number }) | undefined {
   const folder = mkdtempSync(join(tmpdir(), "hostward-bench-"));
   const file = join(folder, "figures.json");
   const began = performance.now();
@@ -41,29 +41,20 @@ function measure(name: string, runs: number, isProfile: boolean): { readonly fig
     const child = [...flags, join(import.meta.dirname, "child.ts"), name, String(runs), file];
     const { status } = spawnSync(process.execPath, child, { stdio: "inherit", env: environment });
     if (status !== 0 || !existsSync(file)) return undefined;
-    return { figures: JSON.parse(readFileSync(file, "utf8")) as Figure[], seconds: (performance.now() - began) / 1000 };
+    return { ...(JSON.parse(readFileSync(file, "utf8")) as Measured), seconds: (performance.now() - began) / 1000 };
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-async function scenarioOf(name: string): Promise<Scenario> {
-  return ((await import(`./scenarios/${name}.ts`)) as { readonly scenario: Scenario }).scenario;
-}
-
-async function writePage(): Promise<void> {
-  const sections: { readonly result: Result; readonly scenario: Scenario }[] = [];
-  for (const name of scenarioNames()) {
-    const result = loadResult(name);
-    if (result !== undefined) sections.push({ result, scenario: await scenarioOf(name) });
-  }
-  writeFileSync(pageFile, page(sections));
+function writePage(): void {
+  writeFileSync(pageFile, page(scenarioNames().flatMap((name) => loadResult(name) ?? [])));
 }
 
 const { names, runs, isProfile } = readArguments();
 const failed: string[] = [];
 for (const name of names) {
-  process.stdout.write(`\n──── ${name}: ${(await scenarioOf(name)).title}\n`);
+  process.stdout.write(`\n──── ${name}\n`);
   const measured = measure(name, runs, isProfile);
   if (measured === undefined) failed.push(name);
   else {
@@ -71,7 +62,7 @@ for (const name of names) {
     if (!isProfile) saveResult({ scenario: name, date: new Date().toISOString().slice(0, 10), runs, machine: describeMachine(), ...measured });
   }
 }
-if (!isProfile) await writePage();
+if (!isProfile) writePage();
 if (failed.length > 0) {
   process.stderr.write(`failed: ${failed.join(", ")}\n`);
   process.exitCode = 1;

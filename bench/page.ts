@@ -3,13 +3,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Machine } from "./machine.ts";
 import type { Result } from "./results.ts";
-import type { Figure, Goal, Scenario } from "./scenario.ts";
+import type { Figure, Goal } from "./scenario.ts";
 import { isMet, told } from "./statistics.ts";
-
-export interface Section {
-  readonly result: Result;
-  readonly scenario: Scenario;
-}
 
 const head = `# Performance
 
@@ -20,30 +15,30 @@ Every figure is the median of its runs unless it says p99, with the smallest and
 commits the ruleset there, and no program that asks the same of it can be faster. "Event loop blocked" has a floor of about 1.1 ms, which is the meter's own.
 `;
 
-export function page(sections: readonly Section[]): string {
-  const goals = sections.flatMap(({ result }) => result.figures.filter(hasGoal).map((figure) => ({ figure, name: result.scenario })));
+export function page(results: readonly Result[]): string {
+  const goals = results.flatMap(({ scenario, figures }) => figures.filter(hasGoal).map((figure) => ({ figure, name: scenario })));
   const rows = goals.map(
     ({ figure, name }) => `| ${figure.what} | ${tell(figure)} | ${goalText(figure.goal)} | ${metText(figure)} | \`npm run bench -- ${name}\` |`,
   );
   return [
     head,
-    ...machineText(sections.map(({ result }) => result)),
+    ...machineText(results),
     "## Goals\n",
     "| what | measured | goal | | command |\n|---|---|---|---|---|",
     `${rows.join("\n")}\n`,
-    ...sections.map(sectionText),
+    ...results.map(sectionText),
   ].join("\n");
 }
 
-function sectionText({ result, scenario }: Section): string {
+function sectionText(result: Result): string {
   const rows = result.figures.map((figure) => {
     const [low, high] = [Math.min(...figure.values), Math.max(...figure.values)];
     const spread = figure.values.length === 1 ? "" : `${amount(low)} to ${amount(high)}`;
     return `| ${figure.what} | ${tell(figure)} | ${spread} | ${figure.values.length} | ${figure.goal === undefined ? "" : `${goalText(figure.goal)}: ${metText(figure)}`} |`;
   });
-  return `## ${scenario.title}
+  return `## ${result.title}
 
-${scenario.about}
+${result.about}
 
 \`npm run bench -- ${result.scenario} --runs ${result.runs}\`, ${result.date}, ${Math.round(result.seconds)} s.
 

@@ -3,16 +3,15 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Machine } from "./machine.ts";
-import type { Figure } from "./scenario.ts";
+import type { Measured } from "./scenario.ts";
 
-export interface Result {
+export interface Result extends Measured {
   readonly scenario: string;
   /** Of the day, ISO 8601. */
   readonly date: string;
   readonly seconds: number;
   readonly runs: number;
   readonly machine: Machine;
-  readonly figures: readonly Figure[];
 }
 
 const scenarios = join(import.meta.dirname, "scenarios");

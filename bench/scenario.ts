@@ -9,6 +9,11 @@ export interface Scenario {
   run(context: Context): Promise<readonly Figure[]>;
 }
 
+/** What a scenario says of itself and what it measured. It is asked in a process of its own: some move into a namespace as they are imported. */
+export interface Measured extends Pick<Scenario, "title" | "about"> {
+  readonly figures: readonly Figure[];
+}
+
 export interface Context {
   /** How often each thing is measured, after a warm-up that is not counted. */
   readonly runs: number;

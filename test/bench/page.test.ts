@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Machine } from "../../bench/machine.ts";
-import { page, type Section } from "../../bench/page.ts";
+import { page } from "../../bench/page.ts";
+import type { Result } from "../../bench/results.ts";
 import type { Figure } from "../../bench/scenario.ts";
 
 const machine: Machine = {
@@ -18,9 +19,8 @@ const machine: Machine = {
   iperf3: "iperf 3.12",
 };
 
-function section(scenario: string, figures: readonly Figure[], of: Machine = machine): Section {
-  const result = { scenario, date: "2030-01-31", seconds: 12.4, runs: 5, machine: of, figures };
-  return { result, scenario: { title: `Title of ${scenario}`, about: "About it.", run: () => Promise.resolve([]) } };
+function section(scenario: string, figures: readonly Figure[], of: Machine = machine): Result {
+  return { scenario, title: `Title of ${scenario}`, about: "About it.", date: "2030-01-31", seconds: 12.4, runs: 5, machine: of, figures };
 }
 
 const kept: Figure = { what: "kept", unit: "ms", values: [1, 2, 30], goal: { most: 2 } };
