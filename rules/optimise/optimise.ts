@@ -4,14 +4,15 @@
 // What it costs is in kernel-facts: a rule that does not match 15 to 30 ns, a lookup in a map 200 to 300, whatever its size; to load 10 us a rule, 0.7 us
 // an element. Nothing is known here of policies, nor of what the kernel holds.
 
-import type { Chain, NftMap, NftSet, Rule, Ruleset, Verdict } from "../ruleset/types.ts";
+import type { Chain, NftMap, NftSet, Rule, Ruleset } from "../ruleset/types.ts";
 import { type Gathered, gather, sameItems } from "./gather.ts";
 import { jumpOf, listOf, type Named } from "./inline.ts";
 import { longestServed } from "./names.ts";
+import { createReferences, type References } from "./references.ts";
 import { type Arranged, arrange, byChain, chainsOf } from "./tree.ts";
 
-/** Rules that cost about two lookups when none of them matches. */
-export const shortList = 32;
+/** Rules that cost a packet about a microsecond when none of them matches; shorter lists would be many more chains and rules to load. */
+export const shortList = 64;
 
 export type Optimise = (ruleset: Ruleset) => Ruleset;
 
@@ -21,21 +22,22 @@ export function optimise(ruleset: Ruleset, least = shortList): Ruleset {
 
 /** Of what it made the last time all that has not changed is the same object; the result is that of `optimise`. @param least lists of no more rules stay as they are */
 export function createOptimiser(least = shortList): Optimise {
-  let last: State = { input: undefined, chains: new Map(), jumps: new Map(), served: new Map(), output: undefined };
+  const memory: Memory = { input: undefined, chains: new Map(), references: createReferences(), served: new Map(), written: new Map(), output: undefined };
   return (ruleset) => {
-    last = advance(last, ruleset, least);
-    return last.output ?? ruleset;
+    advance(memory, ruleset, least);
+    return memory.output ?? ruleset;
   };
 }
 
-interface State {
-  readonly input: Ruleset | undefined;
+interface Memory {
+  input: Ruleset | undefined;
   /** Of the input, by name. */
   readonly chains: Map<string, Chain>;
-  /** How many rules jump to each chain. */
-  readonly jumps: Map<string, number>;
-  readonly served: ReadonlyMap<string, Served>;
-  readonly output: Ruleset | undefined;
+  readonly references: References;
+  readonly served: Map<string, Served>;
+  /** In how many lists the rules of each chain are written out in place of a jump to it. */
+  readonly written: Map<string, number>;
+  output: Ruleset | undefined;
 }
 
 /** A chain with a list of rules that may be long, and what became of it. */
@@ -49,49 +51,46 @@ interface Served {
   readonly chain: Chain;
 }
 
-function advance(last: State, input: Ruleset, least: number): State {
-  const changed = changedNames(last.input?.chains ?? [], input.chains);
-  if (last.input !== undefined && changed.size === 0 && sameItems(last.input.maps, input.maps)) {
-    return { ...last, input, output: last.output && { ...last.output, table: input.table, sets: input.sets } };
+function advance(memory: Memory, input: Ruleset, least: number): void {
+  const { chains, references, served } = memory;
+  const last = memory.input;
+  const changed = changedNames(last?.chains ?? [], input.chains);
+  const isOtherMaps = last === undefined || !sameItems(last.maps, input.maps);
+  memory.input = input;
+  if (changed.size === 0 && !isOtherMaps) {
+    if (memory.output !== undefined) memory.output = { ...memory.output, table: input.table, sets: input.sets };
+    return;
   }
-  const { chains, jumps } = last;
   for (const [name, chain] of [...changed]) {
-    for (const target of recount(jumps, chains.get(name)?.rules ?? [], chain?.rules ?? [])) if (!changed.has(target)) changed.set(target, chains.get(target));
+    for (const target of references.replace(chains.get(name)?.rules ?? [], chain?.rules ?? [])) {
+      if (!changed.has(target)) changed.set(target, chains.get(target));
+    }
     if (chain === undefined) chains.delete(name);
     else chains.set(name, chain);
   }
-  const named = namedOf({ chains, jumps, sets: input.sets });
-  const served = new Map<string, Served>();
-  for (const chain of input.chains) {
-    if (chain.kind !== "regular" || chain.name.length > longestServed) continue;
-    if (chain.rules.length <= least && !chain.rules.some(jumpOf)) continue;
-    const before = last.served.get(chain.name);
-    const stays = before !== undefined && !changed.has(chain.name) && !hasAny(before.uses, changed);
-    served.set(chain.name, stays ? before : serve(chain, named, { least, before }));
-  }
-  const isPlain = [...served.values()].every(({ chain, source }) => chain === source);
-  return { input, chains, jumps, served, output: isPlain ? undefined : outputOf(input, served) };
+  if (isOtherMaps) references.replaceMaps(last?.maps ?? [], input.maps);
+  const named = namedOf(memory, input.sets);
+  for (const [name, chain] of changed) serveAgain(memory, { name, chain, named, least });
+  for (const [name, { uses, source }] of served) if (!changed.has(name) && hasAny(uses, changed)) serveAgain(memory, { name, chain: source, named, least });
+  memory.output = outputOf(memory, input);
 }
 
-/** Counts the jumps of the rules anew, and returns the chains that are now jumped to from one place and were from several, or the other way round. */
-function recount(jumps: Map<string, number>, before: readonly Rule[], now: readonly Rule[]): readonly string[] {
-  let start = 0;
-  while (start < before.length && before[start] === now[start]) start++;
-  let end = 0;
-  while (end < Math.min(before.length, now.length) - start && before.at(-1 - end) === now.at(-1 - end)) end++;
-  const crossed: string[] = [];
-  const count = (rules: readonly Rule[], by: number): void => {
-    for (const rule of rules) {
-      const target = jumpOf(rule);
-      if (target === undefined) continue;
-      const held = jumps.get(target) ?? 0;
-      jumps.set(target, held + by);
-      if (held > 1 !== held + by > 1) crossed.push(target);
-    }
-  };
-  count(before.slice(start, before.length - end), -1);
-  count(now.slice(start, now.length - end), 1);
-  return crossed;
+interface Serving {
+  readonly name: string;
+  /** As it is now; undefined when it is gone. */
+  readonly chain: Chain | undefined;
+  readonly named: Named;
+  readonly least: number;
+}
+
+function serveAgain({ served, written }: Memory, { name, chain, named, least }: Serving): void {
+  const before = served.get(name);
+  const isLong = chain?.kind === "regular" && name.length <= longestServed && (chain.rules.length > least || chain.rules.some(jumpOf));
+  const now = isLong ? serve(chain, named, { least, before }) : undefined;
+  for (const one of before?.inlined ?? []) written.set(one, (written.get(one) ?? 0) - 1);
+  for (const one of now?.inlined ?? []) written.set(one, (written.get(one) ?? 0) + 1);
+  if (now === undefined) served.delete(name);
+  else served.set(name, now);
 }
 
 /** Chains that came, went or are others, with what they are now. Both lists are sorted by name. */
@@ -109,11 +108,11 @@ function changedNames(before: readonly Chain[], now: readonly Chain[]): Map<stri
   return changed;
 }
 
-function namedOf({ chains, jumps, sets }: Pick<State, "chains" | "jumps"> & { readonly sets: readonly NftSet[] }): Named {
+function namedOf({ chains, references }: Memory, sets: readonly NftSet[]): Named {
   let byName: ReadonlyMap<string, NftSet> | undefined;
   return {
     chain: (name) => chains.get(name),
-    jumpsTo: (name) => jumps.get(name) ?? 0,
+    jumpsTo: (name) => references.jumpsTo(name),
     set: (name) => {
       byName ??= new Map(sets.map((set) => [set.name, set]));
       return byName.get(name);
@@ -150,44 +149,42 @@ function ruleTo({ map, fields }: Gathered, before: Served | undefined): Rule {
   return known ?? { statements: [{ kind: "vmap", fields, map: map.name }], origin: { kind: "hostward", name: "index", note: "rules by exact values" } };
 }
 
-/** Chains that are written out wherever they were jumped to are no more, unless something else leads to them. */
-function outputOf(input: Ruleset, served: ReadonlyMap<string, Served>): Ruleset {
-  const inlined = new Set([...served.values()].flatMap(({ inlined: names }) => [...names]));
-  const stays = input.chains.filter(({ name }) => !inlined.has(name)).map((chain) => partsOf(chain, served));
-  const wanted = inlined.size === 0 ? inlined : targetsOf([...input.maps, ...stays.flatMap(({ maps, chains }) => [...maps, ...chains])]);
-  const kept = input.chains.filter(({ name }) => inlined.has(name) && wanted.has(name)).map((chain) => partsOf(chain, served));
-  const parts = [...stays, ...kept];
-  return { ...input, chains: byName(parts.flatMap(({ chains }) => chains)), maps: byName([...input.maps, ...parts.flatMap(({ maps }) => maps)]) };
-}
-
-interface Parts {
-  readonly chains: readonly Chain[];
-  readonly maps: readonly NftMap[];
-}
-
-function partsOf(chain: Chain, served: ReadonlyMap<string, Served>): Parts {
-  const found = served.get(chain.name);
-  if (found === undefined) return { chains: [chain], maps: [] };
-  return { chains: [found.chain, ...chainsOf(found.arranged.branches)], maps: found.gathered === undefined ? [] : [found.gathered.map] };
-}
-
-const targets = new WeakMap<Chain | NftMap, readonly string[]>();
-
-function targetsOf(things: readonly (Chain | NftMap)[]): ReadonlySet<string> {
-  const found = new Set<string>();
-  for (const thing of things) {
-    const known = targets.get(thing) ?? [...verdictsOf(thing)].flatMap((verdict) => ("chain" in verdict ? [verdict.chain] : []));
-    targets.set(thing, known);
-    for (const name of known) found.add(name);
+/** Undefined where every chain stays as it is. A chain that is written out wherever it was jumped to is no more, unless something else leads to it. */
+function outputOf({ served, written, references, output }: Memory, input: Ruleset): Ruleset | undefined {
+  const chains: Chain[] = [];
+  const parts: Chain[] = [];
+  const maps: NftMap[] = [];
+  for (const chain of input.chains) {
+    const times = written.get(chain.name) ?? 0;
+    if (times > 0 && references.to(chain.name) <= times) continue;
+    const found = served.get(chain.name);
+    chains.push(found?.chain ?? chain);
+    if (found === undefined || found.chain === found.source) continue;
+    for (const part of chainsOf(found.arranged.branches)) parts.push(part);
+    if (found.gathered !== undefined) maps.push(found.gathered.map);
   }
-  return found;
+  if (parts.length === 0 && maps.length === 0 && sameItems(chains, input.chains)) return undefined;
+  const made = { ...input, chains: merge(chains, parts.sort(byName)), maps: merge(input.maps, maps.sort(byName)) };
+  return {
+    ...made,
+    chains: output !== undefined && sameItems(output.chains, made.chains) ? output.chains : made.chains,
+    maps: output !== undefined && sameItems(output.maps, made.maps) ? output.maps : made.maps,
+  };
 }
 
-function verdictsOf(thing: Chain | NftMap): readonly Verdict[] {
-  if ("entries" in thing) return thing.entries.map(({ verdict }) => verdict);
-  return thing.rules.flatMap(({ statements }) => statements.flatMap((statement) => (statement.kind === "verdict" ? [statement.verdict] : [])));
+/** Two lists that are sorted by name. */
+function merge<T extends { readonly name: string }>(some: readonly T[], others: readonly T[]): readonly T[] {
+  if (others.length === 0) return some;
+  const merged: T[] = [];
+  let at = 0;
+  for (const other of others) {
+    for (let next = some[at]; next !== undefined && next.name < other.name; next = some[++at]) merged.push(next);
+    merged.push(other);
+  }
+  for (const rest of some.slice(at)) merged.push(rest);
+  return merged;
 }
 
-function byName<T extends { readonly name: string }>(things: readonly T[]): T[] {
-  return things.toSorted((one, other) => (one.name < other.name ? -1 : 1));
+function byName(one: { readonly name: string }, other: { readonly name: string }): number {
+  return one.name < other.name ? -1 : 1;
 }
