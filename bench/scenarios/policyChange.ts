@@ -23,17 +23,11 @@ it to the kernel's acknowledgement.`,
       const base = [...resourcesOf(hostManifests(size, members)), longPolicy(middle)];
       const first = await agent.pass({ ...change(base), interfaces: interfaces(size / 100) });
       note(`${size} policies: ${first.report.counts.chains} chains, ${first.report.counts.rules} rules, ${first.report.counts.sets} sets`);
-      for (const { what, name, steps } of kinds) {
-        const passes: Pass[] = [];
-        for (let i = -2; i < runs; i++) {
-          for (const step of steps) {
-            const pass = await agent.pass(change(withPolicy(base, name, step())));
-            if (i >= 0) passes.push(pass);
-          }
-        }
-        note(`${what}: ${stagesOf(passes)}`);
-        if (what === "another port") costs.push({ size, cost: median(passes.map(({ ack }) => ack)) });
-        figures.push(...figuresOf(`${what}, ${size.toLocaleString("en")} policies`, passes, size === Math.max(...sizes)));
+      for (const kind of kinds) {
+        const passes = await changes(agent, base, { kind, runs });
+        note(`${kind.what}: ${stagesOf(passes)}`);
+        if (kind.what === "another port") costs.push({ size, cost: median(passes.map(({ ack }) => ack)) });
+        figures.push(...figuresOf(`${kind.what}, ${size.toLocaleString("en")} policies`, passes, size === Math.max(...sizes)));
       }
       await agent.close();
     }
@@ -72,6 +66,17 @@ const kinds: readonly Kind[] = [
   { what: "one rule of 100 changed", name: long, steps: [() => longPolicy({ ...middle, destination: { ports: [50_001] } }), () => longPolicy(middle)] },
   { what: "one rule of 100 removed and inserted", name: long, steps: [() => longPolicy(), () => longPolicy(middle)] },
 ];
+
+async function changes(agent: AgentUnderTest, base: readonly Resource[], { kind, runs }: { readonly kind: Kind; readonly runs: number }): Promise<Pass[]> {
+  const passes: Pass[] = [];
+  for (let i = -2; i < runs; i++) {
+    for (const step of kind.steps) {
+      const pass = await agent.pass(change(withPolicy(base, kind.name, step())));
+      if (i >= 0) passes.push(pass);
+    }
+  }
+  return passes;
+}
 
 /** All the same objects but for that policy. */
 function withPolicy(base: readonly Resource[], name: string, policy: Resource | undefined): readonly Resource[] {
