@@ -6,6 +6,7 @@ import { describe, test } from "node:test";
 import { compile } from "../../rules/compile/compile.ts";
 import { evaluate } from "../../rules/explain/evaluate.ts";
 import { simulate } from "../../rules/explain/simulate.ts";
+import { optimise } from "../../rules/optimise/optimise.ts";
 import { printBytecode } from "../../rules/ruleset/bytecode.ts";
 import { checkRuleset } from "../../rules/ruleset/check.ts";
 import { printRuleset } from "../../rules/ruleset/print.ts";
@@ -53,6 +54,15 @@ function judgeCase(loaded: Case): void {
 
   test("every flow has its verdict in the compiled ruleset", () => {
     for (const row of loaded.rows) assertJudgement(row, simulate(ruleset, row.flow.packet));
+  });
+
+  test("optimised as far as it goes every flow has it by the same rule", () => {
+    const optimised = optimise(ruleset, 1);
+    assert.deepEqual(checkRuleset(optimised), []);
+    for (const { flow, text } of loaded.rows) {
+      const [plain, made] = [simulate(ruleset, flow.packet), simulate(optimised, flow.packet)];
+      assert.deepEqual([made.verdict, made.decidedBy], [plain.verdict, plain.decidedBy], text);
+    }
   });
 }
 

@@ -10,6 +10,8 @@ import type { Kernel } from "../../agent/kernel/interface.ts";
 import { openNetlinkKernel } from "../../agent/kernel/netlink.ts";
 import { compile } from "../../rules/compile/compile.ts";
 import { diff } from "../../rules/diff/diff.ts";
+import { optimise } from "../../rules/optimise/optimise.ts";
+import { printRuleset } from "../../rules/ruleset/print.ts";
 import type { Ruleset } from "../../rules/ruleset/types.ts";
 import { nftListing, oracleMissing, parseListing } from "../rules/ruleset/nft.ts";
 import { type Case, loadCases } from "./case.ts";
@@ -39,9 +41,9 @@ describe("the corpus in the kernel", () => {
   /** Whether it is there or not. */
   const remove = ({ table }: Ruleset) => kernel.commit({ table, operations: (["add", "delete"] as const).map((verb) => ({ verb, object: "table" })) });
 
-  const assertSameTable = async (loaded: Case, ruleset: Ruleset) => {
+  const assertSameTable = async (text: string, ruleset: Ruleset) => {
     try {
-      await wire.host.must("nft", ["-f", join(loaded.folder, "ruleset.nft")]);
+      await wire.host.nft(text);
       const byNft = await list(ruleset);
       await remove(ruleset);
       await commit(ruleset);
@@ -63,15 +65,22 @@ describe("the corpus in the kernel", () => {
 
   const judgeCase = (loaded: Case): void => {
     const ruleset = compile(loaded.resolved);
+    const optimised = optimise(ruleset, 1);
+    const golden = (file: string) => readFileSync(join(loaded.folder, file), "utf8");
 
     test("nft's expressions are bytecode.txt", { skip: noOracle ?? false }, () => {
-      const golden = (file: string) => readFileSync(join(loaded.folder, file), "utf8");
       assert.deepEqual(nftListing(golden("ruleset.nft")), parseListing(golden("bytecode.txt")));
     });
 
-    test("nft and our own netlink make the same table", () => assertSameTable(loaded, ruleset));
+    test("nft and our own netlink make the same table", () => assertSameTable(golden("ruleset.nft"), ruleset));
 
     test("real packets have the verdicts of flows.txt", () => assertPackets(loaded, ruleset));
+
+    if (optimised === ruleset) return;
+    test("also when optimised as far as it goes", async () => {
+      await assertSameTable(printRuleset(optimised), optimised);
+      await assertPackets(loaded, optimised);
+    });
   };
 
   // A case that cannot be read is reported by corpus.test.ts.
