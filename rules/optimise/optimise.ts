@@ -22,7 +22,15 @@ export function optimise(ruleset: Ruleset, least = shortList): Ruleset {
 
 /** Of what it made the last time all that has not changed is the same object; the result is that of `optimise`. @param least lists of no more rules stay as they are */
 export function createOptimiser(least = shortList): Optimise {
-  const memory: Memory = { input: undefined, chains: new Map(), references: createReferences(), served: new Map(), written: new Map(), output: undefined };
+  const memory: Memory = {
+    input: undefined,
+    chains: new Map(),
+    references: createReferences(),
+    served: new Map(),
+    written: new Map(),
+    outcomes: [],
+    output: undefined,
+  };
   return (ruleset) => {
     advance(memory, ruleset, least);
     return memory.output ?? ruleset;
@@ -37,7 +45,15 @@ interface Memory {
   readonly served: Map<string, Served>;
   /** In how many lists the rules of each chain are written out in place of a jump to it. */
   readonly written: Map<string, number>;
+  /** What became of each chain of the input. */
+  outcomes: readonly Outcome[];
   output: Ruleset | undefined;
+}
+
+interface Outcome {
+  /** Undefined when it is no more. */
+  readonly chain: Chain | undefined;
+  readonly served: Served | undefined;
 }
 
 /** A chain with a list of rules that may be long, and what became of it. */
@@ -61,17 +77,23 @@ function advance(memory: Memory, input: Ruleset, least: number): void {
     if (memory.output !== undefined) memory.output = { ...memory.output, table: input.table, sets: input.sets };
     return;
   }
+  /** Chains of which something else than their own rules is otherwise. */
+  const touched = new Set<string>();
+  let hasComeOrGone = false;
   for (const [name, chain] of [...changed]) {
-    for (const target of references.replace(chains.get(name)?.rules ?? [], chain?.rules ?? [])) {
+    for (const target of references.replace({ before: chains.get(name)?.rules ?? [], now: chain?.rules ?? [] }, touched)) {
       if (!changed.has(target)) changed.set(target, chains.get(target));
     }
+    hasComeOrGone ||= chain === undefined || !chains.has(name);
     if (chain === undefined) chains.delete(name);
     else chains.set(name, chain);
   }
-  if (isOtherMaps) references.replaceMaps(last?.maps ?? [], input.maps);
-  const named = namedOf(memory, input.sets);
-  for (const [name, chain] of changed) serveAgain(memory, { name, chain, named, least });
-  for (const [name, { uses, source }] of served) if (!changed.has(name) && hasAny(uses, changed)) serveAgain(memory, { name, chain: source, named, least });
+  if (isOtherMaps) references.replaceMaps({ before: last?.maps ?? [], now: input.maps }, touched);
+  const serving = { named: namedOf(memory, input.sets), least, touched };
+  for (const [name, chain] of changed) serveAgain(memory, { ...serving, name, chain });
+  for (const [name, { uses, source }] of served) if (!changed.has(name) && hasAny(uses, changed)) serveAgain(memory, { ...serving, name, chain: source });
+  for (const name of changed.keys()) touched.add(name);
+  memory.outcomes = outcomesOf(memory, input.chains, hasComeOrGone ? undefined : touched);
   memory.output = outputOf(memory, input);
 }
 
@@ -81,14 +103,21 @@ interface Serving {
   readonly chain: Chain | undefined;
   readonly named: Named;
   readonly least: number;
+  /** Takes up the names of chains that become something else. */
+  readonly touched: Set<string>;
 }
 
-function serveAgain({ served, written }: Memory, { name, chain, named, least }: Serving): void {
+function serveAgain({ served, written }: Memory, { name, chain, named, least, touched }: Serving): void {
   const before = served.get(name);
   const isLong = chain?.kind === "regular" && name.length <= longestServed && (chain.rules.length > least || chain.rules.some(jumpOf));
   const now = isLong ? serve(chain, named, { least, before }) : undefined;
-  for (const one of before?.inlined ?? []) written.set(one, (written.get(one) ?? 0) - 1);
-  for (const one of now?.inlined ?? []) written.set(one, (written.get(one) ?? 0) + 1);
+  if (now !== before) touched.add(name);
+  const count = (one: string, by: number): void => {
+    written.set(one, (written.get(one) ?? 0) + by);
+    touched.add(one);
+  };
+  for (const one of before?.inlined ?? []) if (now?.inlined.has(one) !== true) count(one, -1);
+  for (const one of now?.inlined ?? []) if (before?.inlined.has(one) !== true) count(one, 1);
   if (now === undefined) served.delete(name);
   else served.set(name, now);
 }
@@ -99,6 +128,10 @@ function changedNames(before: readonly Chain[], now: readonly Chain[]): Map<stri
   if (before === now) return changed;
   let at = 0;
   for (const chain of now) {
+    if (before[at] === chain) {
+      at++;
+      continue;
+    }
     for (let held = before[at]; held !== undefined && held.name < chain.name; held = before[++at]) changed.set(held.name, undefined);
     const held = before[at];
     if (held?.name === chain.name) at++;
@@ -149,19 +182,48 @@ function ruleTo({ map, fields }: Gathered, before: Served | undefined): Rule {
   return known ?? { statements: [{ kind: "vmap", fields, map: map.name }], origin: { kind: "hostward", name: "index", note: "rules by exact values" } };
 }
 
-/** Undefined where every chain stays as it is. A chain that is written out wherever it was jumped to is no more, unless something else leads to it. */
-function outputOf({ served, written, references, output }: Memory, input: Ruleset): Ruleset | undefined {
+/** @param touched the only ones that may have become something else; undefined when chains came or went */
+function outcomesOf(memory: Memory, chains: readonly Chain[], touched: ReadonlySet<string> | undefined): readonly Outcome[] {
+  if (touched === undefined) return chains.map((chain) => outcomeOf(memory, chain));
+  const outcomes = [...memory.outcomes];
+  for (const name of touched) {
+    const at = indexOf(chains, name);
+    if (at !== undefined) outcomes[at] = outcomeOf(memory, chains[at] as Chain);
+  }
+  return outcomes;
+}
+
+/** In a list that is sorted by name. */
+function indexOf(chains: readonly Chain[], name: string): number | undefined {
+  let [from, to] = [0, chains.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((chains[middle] as Chain).name < name) from = middle + 1;
+    else to = middle;
+  }
+  return chains[from]?.name === name ? from : undefined;
+}
+
+/** A chain that is written out wherever it was jumped to is no more, unless something else leads to it. */
+function outcomeOf({ served, written, references }: Memory, chain: Chain): Outcome {
+  const times = written.get(chain.name) ?? 0;
+  if (times > 0 && references.to(chain.name) <= times) return gone;
+  const found = served.get(chain.name);
+  return found === undefined || found.chain === found.source ? { chain, served: undefined } : { chain: found.chain, served: found };
+}
+
+const gone: Outcome = { chain: undefined, served: undefined };
+
+/** Undefined where every chain stays as it is. */
+function outputOf({ outcomes, output }: Memory, input: Ruleset): Ruleset | undefined {
   const chains: Chain[] = [];
   const parts: Chain[] = [];
   const maps: NftMap[] = [];
-  for (const chain of input.chains) {
-    const times = written.get(chain.name) ?? 0;
-    if (times > 0 && references.to(chain.name) <= times) continue;
-    const found = served.get(chain.name);
-    chains.push(found?.chain ?? chain);
-    if (found === undefined || found.chain === found.source) continue;
-    for (const part of chainsOf(found.arranged.branches)) parts.push(part);
-    if (found.gathered !== undefined) maps.push(found.gathered.map);
+  for (const { chain, served } of outcomes) {
+    if (chain !== undefined) chains.push(chain);
+    if (served === undefined) continue;
+    for (const part of chainsOf(served.arranged.branches)) parts.push(part);
+    if (served.gathered !== undefined) maps.push(served.gathered.map);
   }
   if (parts.length === 0 && maps.length === 0 && sameItems(chains, input.chains)) return undefined;
   const made = { ...input, chains: merge(chains, parts.sort(byName)), maps: merge(input.maps, maps.sort(byName)) };
