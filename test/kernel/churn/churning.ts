@@ -17,7 +17,7 @@ export interface Churn {
 export class Churner {
   readonly #child: ChildProcess;
   readonly #closed: Promise<unknown>;
-  #lines: string[] = [];
+  readonly #lines: string[] = [];
   #partial = "";
   #change = 0;
   #isClosed = false;
