@@ -3,7 +3,7 @@
 
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { describeMachine } from "./machine.ts";
@@ -55,11 +55,12 @@ const { names, runs, isProfile } = readArguments();
 const failed: string[] = [];
 for (const name of names) {
   process.stdout.write(`\n──── ${name}\n`);
+  const [load = 0] = loadavg();
   const measured = measure(name, runs, isProfile);
   if (measured === undefined) failed.push(name);
   else {
     process.stdout.write(`${measured.figures.map(figureLine).join("\n")}\n${measured.seconds.toFixed(0)} s\n`);
-    if (!isProfile) saveResult({ scenario: name, date: new Date().toISOString().slice(0, 10), runs, machine: describeMachine(), ...measured });
+    if (!isProfile) saveResult({ scenario: name, date: new Date().toISOString().slice(0, 10), runs, machine: describeMachine(), load, ...measured });
   }
 }
 if (!isProfile) writePage();

@@ -40,7 +40,7 @@ function sectionText(result: Result): string {
 
 ${result.about}
 
-\`npm run bench -- ${result.scenario} --runs ${result.runs}\`, ${result.date}, ${Math.round(result.seconds)} s.
+\`npm run bench -- ${result.scenario} --runs ${result.runs}\`, ${result.date}, ${Math.round(result.seconds)} s${result.load === undefined ? "" : `, load average before ${result.load.toFixed(1)}`}.
 
 | what | | spread | values | goal |
 |---|---|---|---|---|

@@ -12,6 +12,8 @@ export interface Result extends Measured {
   readonly seconds: number;
   readonly runs: number;
   readonly machine: Machine;
+  /** What else the machine did, as its load average of the last minute before; absent in older results. */
+  readonly load?: number;
 }
 
 const scenarios = join(import.meta.dirname, "scenarios");

@@ -42,6 +42,11 @@ test("every figure stands in its section, with its spread and the number of its 
   assert.match(text, /^`npm run bench -- one --runs 5`, 2030-01-31, 12 s\.$/m);
 });
 
+test("what else the machine did is told where it is known", () => {
+  const text = page([{ ...section("one", [kept]), load: 3.14 }]);
+  assert.match(text, /, 12 s, load average before 3\.1\.$/m);
+});
+
 test("the machine stands once where all was measured on it, and what is missing is told", () => {
   const text = page([section("one", [kept]), section("two", [broken])]);
   assert.equal(text.match(/Measured on/g)?.length, 1);
