@@ -30,6 +30,12 @@ export function changesOf(before: Actual, desired: Ruleset): Changes {
   return { chains, sets, maps, repairs: [chains, sets, maps].some(({ hasRepairs }) => hasRepairs) };
 }
 
+/** Whether packets meet other rules than before in chains that stand, or another base chain. */
+export function switchesRules({ chains }: Changes): boolean {
+  const isBase = ({ kind }: Chain) => kind === "base";
+  return chains.changed.length > 0 || chains.fresh.some(isBase) || chains.gone.some(({ base }) => base !== undefined);
+}
+
 interface Ways<Held, Wanted, Change> {
   readonly canStay: (held: Held, wanted: Wanted) => boolean;
   /** Undefined where nothing differs. */

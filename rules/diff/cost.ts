@@ -35,3 +35,14 @@ export function isRefillCheaper({ held, wanted, kept }: ChainChange): boolean {
 function hasState({ statements }: Rule): boolean {
   return statements.some(({ kind }) => kind === "counter" || kind === "limit");
 }
+
+/** Elements of a set that is filled twice more so that it changes in the very instant in which rules do: some milliseconds. */
+const MOST_DETOURED = 1024;
+
+/**
+ * Whether a set that changes together with rules takes a detour also where nothing but a packet on its way could tell. Beyond that it changes in place: what
+ * such a packet may see lasts microseconds, and counters of rules that use the set are kept.
+ */
+export function isDetourCheap(elements: number): boolean {
+  return elements <= MOST_DETOURED;
+}

@@ -1,25 +1,31 @@
-// The way around an interval set that cannot change in place without packets seeing it: ranges give way to others that overlap them, or rules that use
-// the set change as well. The rules go over to a set with the new ranges under another name, and from there to the one that they want: names stay a
-// function of the ruleset, each set is filled before it is used, and rules and elements switch in one instant.
+// The way around a set that cannot change in place without packets seeing it: rules change as well, or ranges give way to others that overlap them. The
+// rules that use it go over to a set with the new elements under another name, and from there to the one that they want: names stay a function of the
+// ruleset, each set is filled before it is used, and rules and elements switch in one instant.
 
 import type { Chain, NftSet, Rule, Ruleset, Statement } from "../ruleset/types.ts";
-import type { Changes } from "./changes.ts";
-import { overlaps } from "./sets.ts";
+import { type Changes, switchesRules } from "./changes.ts";
+import { isDetourCheap } from "./cost.ts";
+import { overlaps, type SetChange } from "./sets.ts";
 import type { Actual, ActualRule } from "./types.ts";
 
 /**
  * The desired ruleset with other names for such sets; undefined where there are none. Of ranges that overlap, kernels keep those that go and those that
  * come in one tree until the commit has ended, and a lookup that meets one of the other generation may miss what it is in (nft_rbtree_lookup, up to
- * Linux 6.17). And later kernels switch the elements of interval sets only after the rules (nft_set_commit_update).
+ * Linux 6.17), and later kernels switch the elements of interval sets only after the rules (nft_set_commit_update). Those of hash sets switch with the
+ * rules, but a packet on its way by the old rules finds the new ones: "denied by a rule before, as a member after" would not hold for it.
  */
 export function detourOf(before: Actual, desired: Ruleset, changes: Changes): Ruleset | undefined {
   if (changes.repairs) return undefined;
-  const intervals = changes.sets.changed.filter(({ wanted }) => wanted.flavour === "interval");
-  const blocked = intervals.filter((change) => overlaps(change) || changesUsers(changes, change.wanted.name));
+  const isSwitch = switchesRules(changes);
+  const blocked = changes.sets.changed.filter((change) => (isSwitch && isDetourCheap(change.wanted.keys.count)) || isIntervalInTheWay(change, changes));
   if (blocked.length === 0) return undefined;
   const taken = new Set([...before.sets, ...before.maps, ...desired.sets, ...desired.maps].map(({ name }) => name));
   const names = new Map(blocked.map(({ wanted: { name } }) => [name, freeName(name, taken)]));
   return { ...desired, sets: desired.sets.map((set) => renamed(set, names)), chains: desired.chains.map((chain) => withNames(chain, names)) };
+}
+
+function isIntervalInTheWay(change: SetChange, changes: Changes): boolean {
+  return change.wanted.flavour === "interval" && (overlaps(change) || changesUsers(changes, change.wanted.name));
 }
 
 /** Whether a rule that comes or goes looks the set up. */

@@ -4,7 +4,7 @@
 
 import type { MapEntry, NftSet, Ruleset } from "../ruleset/types.ts";
 import { addChains, appendRules, changeRules, deleteChains, emptyChains, heldChain } from "./chains.ts";
-import { type Changes, changesOf } from "./changes.ts";
+import { type Changes, changesOf, switchesRules } from "./changes.ts";
 import { detourOf } from "./detour.ts";
 import { addEntries, addMaps, deleteEntries, deleteMaps, type MapChange } from "./maps.ts";
 import { addElements, addSets, deleteElements, deleteSets } from "./sets.ts";
@@ -23,8 +23,8 @@ const nothing: Actual = { chains: [], sets: [], maps: [] };
  *
  * Elements of interval sets switch after the rules (nft_set_commit_update): those that come go into the first batch, and those that go into the last, when
  * rules change as well. The first and the last are there only where a packet could tell. A set may go with the switch: deleting one does not deactivate its elements
- * (nft_delset does so for maps only), and memory is freed only when no such packet is left (RCU, nf_tables_commit_release). An interval set of which
- * ranges change into others that overlap them takes a detour over another set.
+ * (nft_delset does so for maps only), and memory is freed only when no such packet is left (RCU, nf_tables_commit_release). A set that changes together
+ * with rules takes a detour over another set (detour.ts), unless it is large; so does an interval set of which ranges change into others that overlap them.
  *
  * What remains: when the last policy before conntrack goes and its endpoint as well, a packet that both rulesets let through may be dropped between the
  * switch and the last batch, because the rule that spared it is gone and the entry is not. None that both drop ever passes.
@@ -54,7 +54,7 @@ function change(changes: Changes): Operation[][] {
   const { regular = [], base = [] } = Object.groupBy(chains.fresh, ({ kind }) => kind);
   const { base: dropped = [], regular: stale = [] } = Object.groupBy(chains.gone, (chain) => (chain.base === undefined ? "regular" : "base"));
   const { interval = [], hash = [] } = Object.groupBy(sets.changed, ({ wanted }) => wanted.flavour);
-  const isSwitch = chains.changed.length + base.length + dropped.length > 0;
+  const isSwitch = switchesRules(changes);
   const ahead = [
     ...addSets(sets.fresh),
     ...addChains(regular),

@@ -65,7 +65,7 @@ describe("how many batches", () => {
     ["none when nothing changes", "three single addresses", "three single addresses", 0],
     ["one for other single addresses", "three single addresses", "three single addresses, two of them others", 1],
     ["one for a hash set that has grown out of its size", "three single addresses", "more addresses than the set had room for", 1],
-    ["two for other networks", "networks instead of single addresses", "other networks", 2],
+    ["four for other networks and rules: over a set of another name", "networks instead of single addresses", "other networks", 4],
     ["one back from networks to single addresses", "networks instead of single addresses", "three single addresses", 1],
     ["none for networks that are there already", "other networks", "other networks", 0],
     [

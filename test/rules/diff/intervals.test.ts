@@ -44,6 +44,7 @@ function short(operation: Operation): string {
 }
 
 const other = rule("other");
+const many = Array.from({ length: 1024 }, (_, i) => `172.${16 + (i >> 7)}.${2 * (i & 127)}.0/24`);
 
 describe("an interval set", () => {
   const before = { sets: [intervals("a", "10.0.0.0/8", "192.0.2.0/24")] };
@@ -79,9 +80,15 @@ describe("an interval set", () => {
       ["add set detour1-a, add 1 in detour1-a", "rules, delete set a", "add set a, add 1 in a", "rules, delete set detour1-a"],
     ],
     [
-      "gains before, and loses after, rules that have nothing to do with it",
+      "takes a detour when any rule changes as well",
       { ...before, rules: [own, other] },
       { sets: [intervals("a", "10.0.0.0/8", "198.51.100.0/24")], rules: [other, own] },
+      ["add set detour1-a, add 2 in detour1-a", "rules, delete set a", "add set a, add 2 in a", "rules, delete set detour1-a"],
+    ],
+    [
+      "that is large gains before, and loses after, rules that have nothing to do with it",
+      { sets: [intervals("a", "10.0.0.0/8", ...many)], rules: [own, other] },
+      { sets: [intervals("a", ...many, "198.51.100.0/24")], rules: [other, own] },
       ["add 1 in a", "rules", "delete 1 in a"],
     ],
     [

@@ -1,6 +1,6 @@
 // Every named state to every other, seen by packets: between the batches, and on their way while a batch is committed, no packet is judged as neither the
-// ruleset before nor the one after judges it. Not shown here: an element of a hash set, or an entry led elsewhere, that a packet finds which keeps to
-// the rules of a moment before, when rules and elements change at once; and what diff.ts says of policies before conntrack.
+// ruleset before nor the one after judges it. Not shown here: an entry led elsewhere that a packet finds which keeps to the rules of a moment before,
+// when rules and entries change at once; and what diff.ts says of policies before conntrack.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -53,13 +53,13 @@ function packed({ flavour, types }: NftSet, rows: readonly (readonly Scalar[])[]
   );
 }
 
-/** What a packet has before it that met the rules before the batch and finds maps as they are after it. */
+/** What a packet has before it that met the rules before the batch and finds sets and maps as they are after it. */
 function inFlight(before: Ruleset, after: Ruleset): Ruleset {
   const maps = before.maps.map((map): NftMap => {
     const left = new Set(after.maps.find(({ name }) => name === map.name)?.entries.map(({ key }) => key.join()));
     return { ...map, entries: map.entries.filter(({ key }) => left.has(key.join())) };
   });
-  return { ...before, maps };
+  return { ...before, maps, sets: before.sets.map((set) => after.sets.find(({ name }) => name === set.name) ?? set) };
 }
 
 /** What a packet has before it that meets the rules after the batch while interval sets are still as they were before. */
