@@ -39,7 +39,7 @@ spec:
   selector: all()
   types: [Ingress]
   ingress:
-${Array.from({ length: 40 }, (_, i) => `  - { action: Allow, protocol: TCP, destination: { ports: [${1000 + i}] } }\n`).join("")}`;
+${Array.from({ length: 80 }, (_, i) => `  - { action: Allow, protocol: TCP, destination: { ports: [${1000 + i}] } }\n`).join("")}`;
 
 /** What a dump of a cluster has besides host policy. */
 const cluster = {
