@@ -261,7 +261,7 @@ test("a fight is fought with part of the time, is told for as long as it lasts, 
       const codes = (report: Report | undefined) => report?.problems.map(({ code }) => code);
       while (!codes(reports.at(-1))?.includes("table-fight")) await next();
       assert.match(reports.at(-1)?.problems[0]?.message ?? "", /changed by nft and/);
-      await sleep(300);
+      await sleep(1000);
       await assertHolds(kernel, store);
       const spent = reports.filter(({ repair }) => repair !== undefined).flatMap(({ milliseconds }) => Object.values(milliseconds));
       assert.ok(reports.length < 700, `${reports.length} passes in a second`);

@@ -7,6 +7,7 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Kernel } from "../../../agent/kernel/interface.ts";
 import { openNetlinkKernel } from "../../../agent/kernel/netlink.ts";
+import { passingPackets } from "../../../agent/reconcile/pass.ts";
 import { compile } from "../../../rules/compile/compile.ts";
 import { actualOf, diff } from "../../../rules/diff/diff.ts";
 import type { Batch, Transaction } from "../../../rules/diff/types.ts";
@@ -46,7 +47,10 @@ describe("an interface that changes hands under load", () => {
   });
 
   async function commit(batches: readonly Batch[]): Promise<void> {
-    for (const batch of batches) await kernel.commit(batch);
+    for (const [index, batch] of batches.entries()) {
+      if (index > 0) await passingPackets();
+      await kernel.commit(batch);
+    }
   }
 
   /** Switches to and fro, and gives how many packets arrived and how many of them passed. */
