@@ -100,7 +100,9 @@ function routesOf({ in: from, out: to, destination, dnat, routed = to }: Packet)
   if (to === undefined || routed === undefined) return [];
   if (from !== undefined) return [{ destination: dnat?.address ?? destination, device: to }];
   if (dnat === undefined) return [];
-  const first = routed === "lo" || dnat.address.value === destination.value ? [] : [{ destination, device: routed }];
+  const staysPut = dnat.address.value === destination.value;
+  if (staysPut && routed !== to) throw new Error(`one destination has one route: via=${routed} with dnat= to the same address is not implemented`);
+  const first = routed === "lo" || staysPut ? [] : [{ destination, device: routed }];
   return [...first, { destination: dnat.address, device: to }];
 }
 

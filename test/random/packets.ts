@@ -88,8 +88,13 @@ function assemble(way: Ways, message: Message, ports: readonly [number, number, 
     sourcePort: hasPorts ? ports[0] : undefined,
     destinationPort: hasPorts ? ports[1] : undefined,
     dnat: translated ? { address: dnat, port: hasPorts ? ports[2] : undefined } : undefined,
-    ...(translated && routed !== undefined ? { routed } : {}),
+    ...(translated && routed !== undefined && !isSame(dnat, path.destination) ? { routed } : {}),
   };
+}
+
+/** Where only the port is translated the route stays. */
+function isSame(one: Address, other: Address): boolean {
+  return one.family === other.family && one.value === other.value;
 }
 
 /** Untranslated, the packet goes where its way leads by the destination that the translation would have given. */
