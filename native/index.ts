@@ -64,12 +64,13 @@ export class NetlinkSocket {
 
   /**
    * Sends the bytes, one or more messages, with one sendmsg and resolves when the kernel has answered.
-   * `lastSequence` is the sequence number of the message that carries NLM_F_ACK. The bytes must not be changed meanwhile.
+   * `lastSequence` is the sequence number of the message that carries NLM_F_ACK. The bytes must not be changed meanwhile. What takes the kernel
+   * milliseconds, as a large batch does, is done on another thread.
    * @throws NetlinkError of the first refused message, with all of them in `replies`
    */
-  async transact(bytes: Uint8Array, lastSequence: number): Promise<Sent> {
+  async transact(bytes: Uint8Array, lastSequence: number, takes: "short" | "long" = bytes.length > largeBatch ? "long" : "short"): Promise<Sent> {
     checkMessages(bytes);
-    if (bytes.length <= largeBatch) return this.#inTurn(async (native) => sent(native.transactSync(bytes, lastSequence), bytes));
+    if (takes === "short") return this.#inTurn(async (native) => sent(native.transactSync(bytes, lastSequence), bytes));
     return this.#inTurn(async (native) => sent(await elsewhere((done) => native.transact(bytes, lastSequence, done)), bytes));
   }
 

@@ -2,7 +2,7 @@
 // few milliseconds and changes nothing.
 
 import type { EncodedBatch } from "../../native/codec/batch.ts";
-import { batchGeneration, encodeGenerationProbe, encodeProbes, type Feature, features, persistentTable, tableOwner } from "../../native/codec/feature.ts";
+import { batchGeneration, encodeDryRun, encodeProbes, type Feature, features, persistentTable, tableOwner } from "../../native/codec/feature.ts";
 import { decodeGeneration, generationRequest } from "../../native/codec/generation.ts";
 import { readMessages } from "../../native/codec/message.ts";
 import { NetlinkSocket } from "../../native/index.ts";
@@ -23,7 +23,8 @@ export async function probeFeatures(): Promise<readonly KernelFeature[]> {
     const probes = encodeProbes(1);
     const refusal = await refusalOf(socket, probes);
     const missing = new Set(refusal?.replies.map(({ sequence }) => probes.featureOf(sequence)?.name));
-    const generation = await refusalOf(socket, encodeGenerationProbe(1, (await currentGeneration(socket)) ^ 0x40000000));
+    const other = (await currentGeneration(socket)) ^ 0x40000000;
+    const generation = await refusalOf(socket, encodeDryRun({ firstSequence: 1, generation: other }));
     return [
       ...features.map((feature) => ({ ...feature, present: !missing.has(feature.name) })),
       { ...batchGeneration, present: generation?.code === "NETLINK_STALE" },

@@ -18,6 +18,8 @@ export interface Kernel {
    * @throws KernelError
    */
   commit(batch: Batch, options?: { readonly generation?: number }): Promise<Committed>;
+  /** Resolves when no packet is on its way any more that was when this was called: some 8 ms. @throws KernelError */
+  gracePeriod(): Promise<void>;
   /** Calls back after every ruleset change in this network namespace, also our own, and tells what of the table it touched. Returns the way to stop it. */
   watch(table: string, listener: (event: KernelEvent) => void): () => void;
   close(): void;

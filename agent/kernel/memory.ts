@@ -106,6 +106,7 @@ function openSocket(world: World, committer: Committer, refuse: Judge | undefine
       transact(world, batch, sender);
       return committed(batch, world.generation);
     },
+    gracePeriod: async () => {},
     watch: (table, listener) => {
       const watcher: Listener = (event) => listener(event);
       own.add(watcher);

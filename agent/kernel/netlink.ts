@@ -3,6 +3,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { NFT_MSG_NEWRULE } from "../../native/codec/constants.ts";
+import { encodeDryRun } from "../../native/codec/feature.ts";
 import { decodeGeneration, type Generation, generationRequest } from "../../native/codec/generation.ts";
 import { readMessages, tablesType } from "../../native/codec/message.ts";
 import { ruleHandle } from "../../native/codec/rule.ts";
@@ -99,6 +100,12 @@ class NetlinkKernel implements Kernel {
       this.#handles.forgetAll();
       throw kernelError(error, encoded);
     }
+  }
+
+  async gracePeriod(): Promise<void> {
+    const { bytes, offsets, lastSequence } = encodeDryRun({ firstSequence: this.#next() });
+    this.#sequence += offsets.length;
+    await translated(this.#socket.transact(bytes, lastSequence, "long"));
   }
 
   watch(table: string, listener: (event: KernelEvent) => void): () => void {

@@ -1,7 +1,6 @@
 // One pass: snapshot -> resolved -> ruleset -> transaction -> kernel. `render` stops after compilePass, `plan` after planPass; applyPass goes
 // all the way and is the only thing in hostward that changes the kernel's rules. Each stage is timed. When a pass runs is runner.ts.
 
-import { setTimeout as sleep } from "node:timers/promises";
 import { createCompiler } from "../../rules/compile/compile.ts";
 import { actualOf } from "../../rules/diff/diff.ts";
 import { describeDifference } from "../../rules/diff/difference.ts";
@@ -129,7 +128,8 @@ async function commitPass(planned: PlannedPass, kernel: Kernel, commits: Committ
   const { ruleset } = planned;
   let { generation } = planned;
   for (const batch of planned.transaction.batches) {
-    if (commits.length > 0) await passingPackets();
+    // What a batch leaves for the next one to take away is still met by packets that were on their way when it landed.
+    if (commits.length > 0 && planned.before !== undefined) await kernel.gracePeriod();
     const committed = await kernel.commit(batch, { generation });
     generation = committed.generation;
     commits.push(committed);
@@ -138,14 +138,6 @@ async function commitPass(planned: PlannedPass, kernel: Kernel, commits: Committ
   const ownership: Ownership = planned.input.owned === true ? "us" : "nobody";
   const applied = { ruleset, actual: actualOf(ruleset), generation, ownership };
   return { ...planned, commits, applied, milliseconds: { ...planned.milliseconds, ...clock.milliseconds } };
-}
-
-/**
- * What a batch leaves for the next one to take away may still be met by packets that were on their way when it landed: they are given time. The kernel
- * has no cheap way to tell when they are gone (it waits for an RCU grace period, 8 to 16 ms, only where a batch fails).
- */
-export async function passingPackets(): Promise<void> {
-  await sleep(2);
 }
 
 function startClock(): { readonly milliseconds: Durations; stage(name: Stage): void } {

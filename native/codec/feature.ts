@@ -97,9 +97,12 @@ export function encodeProbes(firstSequence: number): EncodedProbes {
   return { ...encoded, featureOf: (sequence) => features[(messageIndex(encoded, sequence) ?? 0) - before - 1] };
 }
 
-/** A kernel that has the feature batchGeneration refuses it with ERESTART. `other` is not the generation in force. */
-export function encodeGenerationProbe(firstSequence: number, other: number): EncodedBatch {
-  const batch = new BatchWriter({ firstSequence, generation: other });
+/**
+ * A batch that the kernel checks and throws away. Before that it waits for an RCU grace period (__nf_tables_abort). With a generation that is not
+ * the one in force a kernel that has the feature batchGeneration refuses it with ERESTART.
+ */
+export function encodeDryRun(options: { readonly firstSequence: number; readonly generation?: number }): EncodedBatch {
+  const batch = new BatchWriter(options);
   addTable(batch, { ...plain, name: table });
   return batch.finish({ commit: false });
 }

@@ -27,7 +27,7 @@ class CountingSocket implements KernelSocket {
     return this.#socket.dump(request);
   }
   request = (message: Uint8Array) => this.#socket.request(message);
-  transact = (bytes: Uint8Array, lastSequence: number) => this.#socket.transact(bytes, lastSequence);
+  transact: KernelSocket["transact"] = (...batch) => this.#socket.transact(...batch);
   close = () => this.#socket.close();
 }
 

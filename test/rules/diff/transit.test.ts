@@ -7,7 +7,6 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Kernel } from "../../../agent/kernel/interface.ts";
 import { openNetlinkKernel } from "../../../agent/kernel/netlink.ts";
-import { passingPackets } from "../../../agent/reconcile/pass.ts";
 import { compile } from "../../../rules/compile/compile.ts";
 import { actualOf, diff } from "../../../rules/diff/diff.ts";
 import type { Batch, Transaction } from "../../../rules/diff/types.ts";
@@ -48,7 +47,7 @@ describe("an interface that changes hands under load", () => {
 
   async function commit(batches: readonly Batch[]): Promise<void> {
     for (const [index, batch] of batches.entries()) {
-      if (index > 0) await passingPackets();
+      if (index > 0) await kernel.gracePeriod();
       await kernel.commit(batch);
     }
   }
