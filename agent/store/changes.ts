@@ -2,6 +2,7 @@
 // they change, and beside that a look at each pointer: no map of everything, no sort of everything.
 
 import type { Resource } from "../../rules/model/types.ts";
+import { listChanges } from "../../rules/net/listChanges.ts";
 import { share } from "./share.ts";
 
 export interface ResourceName {
@@ -23,16 +24,8 @@ export function nameOf({ kind, metadata: { namespace, name } }: Resource): Resou
 
 /** What to change in `before` to have `after`, in whatever order each is. What is the same object in both is the same. */
 export function changesBetween(before: readonly Resource[], after: readonly Resource[]): ResourceChange {
-  const most = Math.min(before.length, after.length);
-  let head = 0;
-  while (head < most && before[head] === after[head]) head++;
-  let tail = 0;
-  while (tail < most - head && before[before.length - 1 - tail] === after[after.length - 1 - tail]) tail++;
-  const old = before.slice(head, before.length - tail);
-  const now = after.slice(head, after.length - tail);
-  const known = new Set(old);
-  const kept = new Set(now);
-  return { upserted: now.filter((resource) => !known.has(resource)), removed: old.filter((resource) => !kept.has(resource)).map(nameOf) };
+  const { removed, added } = listChanges(before, after);
+  return { upserted: added, removed: removed.map(nameOf) };
 }
 
 interface Edit {

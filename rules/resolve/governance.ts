@@ -1,8 +1,8 @@
 // Who governs what on this host, kept as endpoints and interfaces change: the local HostEndpoints made ready once, their governors and statuses
 // worked out again only when an endpoint, an interface or a setting that they depend on has changed.
 
-import type { HostEndpoint } from "../model/types.ts";
-import type { Changes } from "./changes.ts";
+import type { HostEndpoint, Resource } from "../model/types.ts";
+import type { ListChanges } from "../net/listChanges.ts";
 import { createGovernorFinder, type GovernorFinder, type Governors } from "./governors.ts";
 import { candidates } from "./interfaces.ts";
 import { sameList } from "./sharing.ts";
@@ -29,8 +29,8 @@ export class Governance {
     this.#node = node;
   }
 
-  update({ removed, added }: Changes, input: HostInput): Governed {
-    const isLocal = (resource: Changes["added"][number]): resource is HostEndpoint => resource.kind === "HostEndpoint" && resource.node === this.#node;
+  update({ removed, added }: ListChanges<Resource>, input: HostInput): Governed {
+    const isLocal = (resource: Resource): resource is HostEndpoint => resource.kind === "HostEndpoint" && resource.node === this.#node;
     const [gone, come] = [removed.filter(isLocal), added.filter(isLocal)];
     for (const endpoint of gone) this.#local.delete(endpoint);
     for (const endpoint of come) this.#local.add(endpoint);

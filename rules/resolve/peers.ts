@@ -2,8 +2,8 @@
 // services, and the networks that tunnels lead to. One of which anything changed goes as it was and comes as it is.
 
 import type { EndpointSlice, HostEndpoint, Labels, NetworkSet, Profile, Resource } from "../model/types.ts";
+import type { ListChanges } from "../net/listChanges.ts";
 import type { Prefix } from "../net/types.ts";
-import type { Changes } from "./changes.ts";
 import { effectiveLabels, namespaceProfile, networkSetLabels } from "./labels.ts";
 import { shared } from "./sharing.ts";
 
@@ -20,10 +20,7 @@ export interface Peer {
   readonly labels: Labels;
 }
 
-export interface PeerChanges {
-  readonly removed: readonly Peer[];
-  readonly added: readonly Peer[];
-}
+export type PeerChanges = ListChanges<Peer>;
 
 type Profiles = ReadonlyMap<string, Profile>;
 
@@ -43,7 +40,7 @@ export class Peers {
   }
 
   /** `relabelled`: names of the profiles that give other labels than before. */
-  update({ removed, added }: Changes, profiles: Profiles, relabelled: ReadonlySet<string>): PeerChanges {
+  update({ removed, added }: ListChanges<Resource>, profiles: Profiles, relabelled: ReadonlySet<string>): PeerChanges {
     const going: Peer[] = [];
     const coming: Peer[] = [];
     for (const resource of removed) {

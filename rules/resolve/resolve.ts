@@ -4,7 +4,7 @@
 
 import { builtinProfile, builtinTiers } from "../model/builtin.ts";
 import type { HostEndpoint, Profile, Resource, Tier } from "../model/types.ts";
-import { type Changes, changesBetween } from "./changes.ts";
+import { type ListChanges, listChanges } from "../net/listChanges.ts";
 import { tunnelDefinition } from "./definitions.ts";
 import { Governance, type Governed } from "./governance.ts";
 import { PolicyLists } from "./lists.ts";
@@ -59,7 +59,7 @@ class Resolver {
   update({ resources, interfaces, settings: given }: ResolveInput): Resolved {
     const last = this.#last;
     const settings = shared(last?.settings, given);
-    const changes = changesBetween(this.#resources, resources);
+    const changes = listChanges(this.#resources, resources);
     this.#resources = resources;
     this.#book.logPrefix = settings.logPrefix;
     const relabelled = this.#updateByName(changes);
@@ -76,7 +76,7 @@ class Resolver {
   }
 
   /** The last of a name wins: built-in resources cannot be replaced (R40, R41). Returns the names of profiles that give other labels now. */
-  #updateByName({ removed, added }: Changes): ReadonlySet<string> {
+  #updateByName({ removed, added }: ListChanges<Resource>): ReadonlySet<string> {
     const before = this.#profilesByName;
     const changed = [...removed, ...added];
     if (changed.some(({ kind }) => kind === "Tier")) this.#tiers = updated(this.#tiers, removed.filter(isTier), [...added.filter(isTier), ...builtinTiers]);
@@ -89,7 +89,7 @@ class Resolver {
   }
 
   /** Nothing else is looked at than what is compared here: the labels of an endpoint change with itself or with profiles. */
-  #endpoints({ endpoints }: Governed, { removed, added }: Changes): readonly ResolvedEndpoint[] {
+  #endpoints({ endpoints }: Governed, { removed, added }: ListChanges<Resource>): readonly ResolvedEndpoint[] {
     const isSame = sameList(this.#looked, [endpoints, this.#tiers, this.#profilesByName, this.#book.logPrefix]) === this.#looked;
     this.#looked = [endpoints, this.#tiers, this.#profilesByName, this.#book.logPrefix];
     if (isSame && this.#last !== undefined && ![...removed, ...added].some(isPolicy)) return this.#last.endpoints;

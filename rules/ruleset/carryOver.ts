@@ -1,5 +1,7 @@
 // What was found out about a list of named things, carried over to the next list: of a thing that is in both, by reference, it still holds. Both lists are
-// sorted by name, so that one walk along both pairs them; where they are not, more is found out anew and nothing is missed.
+// sorted by name, so that one walk along what differs of both pairs them; where they are not, more is found out anew and nothing is missed.
+
+import { changedSpan } from "../net/listChanges.ts";
 
 export interface Findings<T, F> {
   readonly things: readonly T[];
@@ -19,22 +21,25 @@ export function carryOver<T extends { readonly name: string }, F>(
   before: Findings<T, F>,
   find: (thing: T, before: { readonly thing: T; readonly found: F } | undefined) => F,
 ): Findings<T, F> {
-  if (things === before.things) return { ...before, sameNames: true, changed: [] };
-  const found: F[] = [];
+  const { from, to } = changedSpan(things, before.things);
+  const behind = things.length - to;
+  const end = before.things.length - behind;
+  const found = before.found.slice(0, from);
   const changed: number[] = [];
-  let at = 0;
+  let at = from;
   let paired = 0;
-  for (const thing of things) {
-    let held = before.things[at];
-    for (; held !== undefined && held !== thing && held.name < thing.name; held = before.things[at]) at += 1;
-    const known = before.found[at];
-    if (held !== thing) changed.push(found.length);
-    if (held === undefined || known === undefined || held.name !== thing.name) found.push(find(thing, undefined));
-    else {
-      found.push(held === thing ? known : find(thing, { thing: held, found: known }));
+  for (let place = from; place < to; place++) {
+    const thing = things[place] as T;
+    while (at < end && before.things[at] !== thing && (before.things[at] as T).name < thing.name) at += 1;
+    const held = at < end ? { thing: before.things[at] as T, found: before.found[at] as F } : undefined;
+    const isPair = held?.thing.name === thing.name;
+    if (held?.thing !== thing) changed.push(place);
+    found.push(held?.thing === thing ? held.found : find(thing, isPair ? held : undefined));
+    if (isPair) {
       at += 1;
       paired += 1;
     }
   }
-  return { things, found, sameNames: paired === things.length && paired === before.things.length, changed };
+  for (let place = end; place < before.things.length; place++) found.push(before.found[place] as F);
+  return { things, found, sameNames: paired === to - from && paired === end - from, changed };
 }

@@ -1,8 +1,8 @@
 // What is found out about one chain: what is wrong with its rules, which sets and maps they name, and where they lead. Of a long chain that differs from
 // the sound one before it in a few rules, those are looked at and not the others.
 
+import { changedSpan } from "../net/listChanges.ts";
 import { checkRule, type Named } from "./checkRule.ts";
-import { changedSpan } from "./checkSets.ts";
 import { originComment } from "./comment.ts";
 import type { Chain, Rule } from "./types.ts";
 

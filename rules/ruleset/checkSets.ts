@@ -1,6 +1,7 @@
 // What must hold of the elements of one set or map by themselves. Of a set that shares chunks with the one before it under its name, only what is between
 // the shared ones is looked at: a set has up to a million keys.
 
+import { changedSpan } from "../net/listChanges.ts";
 import { compareBytes, firstUnsortedRow } from "./chunks.ts";
 import { dataTypes } from "./fields.ts";
 import { encodeKey, keyWidth } from "./keys.ts";
@@ -36,16 +37,6 @@ function checkChunks({ chunks, width }: Keys, flavour: NftSet["flavour"], sound:
 function message(chunks: readonly Uint8Array[], chunk: number, { width, row }: { readonly width: number; readonly row: number }): string {
   const before = chunks.slice(0, chunk).reduce((sum, { length }) => sum + length, 0);
   return `key ${before / width + row} is out of order, there twice or overlaps`;
-}
-
-/** Where what differs from the other list begins and ends. */
-export function changedSpan(items: readonly unknown[], others: readonly unknown[]): { readonly from: number; readonly to: number } {
-  const shorter = Math.min(items.length, others.length);
-  let from = 0;
-  while (from < shorter && items[from] === others[from]) from++;
-  let behind = 0;
-  while (behind < shorter - from && items[items.length - 1 - behind] === others[others.length - 1 - behind]) behind++;
-  return { from, to: items.length - behind };
 }
 
 /** Ranges may touch: a tree keeps the end of one and the beginning of the next as two elements. */

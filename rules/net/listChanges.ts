@@ -1,0 +1,33 @@
+// What differs between two lists, by reference: a few changes among thousands of things cost a walk along both and nothing else.
+
+/** A thing that changed went as it was and came as it is. */
+export interface ListChanges<T> {
+  readonly removed: readonly T[];
+  readonly added: readonly T[];
+}
+
+/** In whatever order each is: what only stands elsewhere has not changed. No object is twice in a list. */
+export function listChanges<T>(before: readonly T[], after: readonly T[]): ListChanges<T> {
+  const { from, to } = changedSpan(after, before);
+  const isAligned = before.length === after.length;
+  const differs = (others: readonly T[]) => (thing: T, at: number) => !isAligned || others[from + at] !== thing;
+  const removed = before.slice(from, to + before.length - after.length).filter(differs(after));
+  const added = after.slice(from, to).filter(differs(before));
+  return { removed: without(removed, added), added: without(added, removed) };
+}
+
+function without<T>(things: readonly T[], others: readonly T[]): readonly T[] {
+  if (things.length === 0 || others.length === 0) return things;
+  const excluded = new Set(others);
+  return things.filter((thing) => !excluded.has(thing));
+}
+
+/** Where lists that are alike at both ends differ. Half open, of `items`; of the others as far from the end. */
+export function changedSpan(items: readonly unknown[], others: readonly unknown[]): { readonly from: number; readonly to: number } {
+  const shorter = Math.min(items.length, others.length);
+  let from = 0;
+  while (from < shorter && items[from] === others[from]) from++;
+  let behind = 0;
+  while (behind < shorter - from && items[items.length - 1 - behind] === others[others.length - 1 - behind]) behind++;
+  return { from, to: items.length - behind };
+}
