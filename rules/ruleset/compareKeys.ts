@@ -1,7 +1,8 @@
 // What one packed, sorted list of set keys has that another has not: one walk over both, no key is unpacked. Chunks that both have, which are
 // all but a few after a small change, are passed by.
 
-import { keysOfBytes } from "./chunks.ts";
+import { changedSpan } from "../net/listChanges.ts";
+import { bytesOfKeys, keysOfBytes, noKeys } from "./chunks.ts";
 import type { Keys } from "./types.ts";
 
 export interface KeysDifference {
@@ -9,91 +10,85 @@ export interface KeysDifference {
   readonly removed: Keys;
 }
 
-/** Both of the same width, which is a multiple of four: keys are padded to whole registers. */
+/** Both of the same width. Where chunks begin tells nothing. */
 export function compareKeys(before: Keys, after: Keys): KeysDifference {
-  const added: Row[] = [];
-  const removed: Row[] = [];
-  for (const row of differences(before, after)) (row.side === "before" ? removed : added).push(row);
-  return { added: pick(after.width, added), removed: pick(after.width, removed) };
+  const { width } = after;
+  if (before.count === 0 || after.count === 0) return { added: after, removed: before };
+  const removed: Run[] = [];
+  const added: Run[] = [];
+  for (const [old, now] of stretches(before, after)) compareRows(old, now, { width, removed, added });
+  return { added: keysOf(width, added), removed: keysOf(width, removed) };
 }
 
-/** Where chunks begin tells nothing. */
-export function sameKeys(a: Keys, b: Keys): boolean {
-  if (a === b) return true;
-  return a.width === b.width && a.count === b.count && differences(a, b).next().done === true;
+/** What lies between chunks that both have. Keys are in order and each is there once, so that both meet such chunks in the same order. */
+function stretches({ width, chunks: before }: Keys, { chunks: after }: Keys): readonly (readonly [old: Uint8Array, now: Uint8Array])[] {
+  const found: [Uint8Array, Uint8Array][] = [];
+  const { from, to } = changedSpan(after, before);
+  const end = to + before.length - after.length;
+  const places = new Map<Uint8Array | undefined, number>();
+  for (let at = from; at < end; at++) places.set(before[at], at);
+  let [old, now] = [from, from];
+  for (let at = from; at <= to; at++) {
+    const met = at === to ? end : places.get(after[at]);
+    if (met === undefined) continue;
+    if (old < met || now < at) found.push([inOnePiece(width, before.slice(old, met)), inOnePiece(width, after.slice(now, at))]);
+    [old, now] = [met + 1, at + 1];
+  }
+  return found;
 }
 
-/** A key that only one of the two has. */
-interface Row {
-  readonly side: "before" | "after";
-  readonly chunk: Uint8Array;
-  readonly at: number;
+function inOnePiece(width: number, chunks: readonly Uint8Array[]): Uint8Array {
+  return bytesOfKeys({ width, count: chunks.reduce((sum, { length }) => sum + length, 0) / width, chunks });
 }
 
-/**
- * In order of the keys. A chunk that both have is always met by both at its beginning: what has come there first waits for the other, whose keys
- * up to then are smaller.
- */
-function* differences(before: Keys, after: Keys): Generator<Row, void, undefined> {
-  const left = cursorOf(before);
-  const right = cursorOf(after);
-  while (left.view !== undefined || right.view !== undefined) {
-    if (left.at === 0 && right.at === 0 && left.chunk === right.chunk) {
-      enter(left, left.index + 1);
-      enter(right, right.index + 1);
-      continue;
-    }
-    const order = compareRows(left, right, after.width);
-    if (order < 0) yield { side: "before", chunk: left.chunk, at: left.at };
-    if (order > 0) yield { side: "after", chunk: right.chunk, at: right.at };
-    if (order <= 0) step(left);
-    if (order >= 0) step(right);
+/** Rows that follow one another. */
+interface Run {
+  readonly bytes: Uint8Array;
+  readonly from: number;
+  to: number;
+}
+
+function compareRows(old: Uint8Array, now: Uint8Array, { width, removed, added }: { width: number; removed: Run[]; added: Run[] }): void {
+  const shorter = Math.min(old.length, now.length);
+  let head = 0;
+  while (head < shorter && old[head] === now[head]) head++;
+  head -= head % width;
+  let behind = 0;
+  while (behind < shorter - head && old[old.length - 1 - behind] === now[now.length - 1 - behind]) behind++;
+  behind -= behind % width;
+  const [oldEnd, nowEnd] = [old.length - behind, now.length - behind];
+  let [a, b] = [head, head];
+  while (a < oldEnd || b < nowEnd) {
+    const order = a === oldEnd ? 1 : b === nowEnd ? -1 : compareRow(old, a, { now, b, width });
+    if (order < 0) take(removed, { bytes: old, from: a, to: a + width });
+    if (order > 0) take(added, { bytes: now, from: b, to: b + width });
+    if (order <= 0) a += width;
+    if (order >= 0) b += width;
   }
 }
 
-/** At a row of a chunk; without a view at the end of all keys. */
-interface Cursor {
-  readonly keys: Keys;
-  index: number;
-  chunk: Uint8Array;
-  view: DataView | undefined;
-  at: number;
-}
-
-const nothing = new Uint8Array(0);
-
-function cursorOf(keys: Keys): Cursor {
-  const cursor: Cursor = { keys, index: 0, chunk: nothing, view: undefined, at: 0 };
-  enter(cursor, 0);
-  return cursor;
-}
-
-function enter(cursor: Cursor, index: number): void {
-  const chunk = cursor.keys.chunks[index];
-  cursor.index = index;
-  cursor.at = 0;
-  cursor.chunk = chunk ?? nothing;
-  cursor.view = chunk && new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-}
-
-function step(cursor: Cursor): void {
-  cursor.at += cursor.keys.width;
-  if (cursor.at >= cursor.chunk.length) enter(cursor, cursor.index + 1);
-}
-
-/** Bytewise, four at a time; what has ended comes after everything. */
-function compareRows(left: Cursor, right: Cursor, width: number): number {
-  if (left.view === undefined) return 1;
-  if (right.view === undefined) return -1;
-  for (let at = 0; at < width; at += 4) {
-    const difference = left.view.getUint32(left.at + at) - right.view.getUint32(right.at + at);
+/** As memcmp. */
+function compareRow(old: Uint8Array, a: number, { now, b, width }: { readonly now: Uint8Array; readonly b: number; readonly width: number }): number {
+  for (let byte = 0; byte < width; byte++) {
+    const difference = (old[a + byte] as number) - (now[b + byte] as number);
     if (difference !== 0) return difference;
   }
   return 0;
 }
 
-function pick(width: number, rows: readonly Row[]): Keys {
-  const picked = new Uint8Array(width * rows.length);
-  for (const [index, { chunk, at }] of rows.entries()) picked.set(chunk.subarray(at, at + width), index * width);
-  return keysOfBytes(width, picked);
+function take(runs: Run[], row: Run): void {
+  const last = runs.at(-1);
+  if (last !== undefined && last.bytes === row.bytes && last.to === row.from) last.to = row.to;
+  else runs.push(row);
+}
+
+function keysOf(width: number, runs: readonly Run[]): Keys {
+  if (runs.length === 0) return noKeys(width);
+  const rows = new Uint8Array(runs.reduce((sum, { from, to }) => sum + to - from, 0));
+  let length = 0;
+  for (const { bytes, from, to } of runs) {
+    rows.set(bytes.subarray(from, to), length);
+    length += to - from;
+  }
+  return keysOfBytes(width, rows);
 }
