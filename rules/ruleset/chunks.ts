@@ -174,26 +174,13 @@ function upperBound(chunk: Uint8Array, width: number, { key, from }: { readonly 
   return low;
 }
 
-/** Index of the first key that does not follow the one before it; undefined for sorted keys without repeats. */
-export function firstUnsorted(keys: Keys): number | undefined {
-  let index = 0;
-  let last: Uint8Array | undefined;
-  for (const chunk of keys.chunks) {
-    if (last !== undefined && compareAt(last, last.length - keys.width, chunk.subarray(0, keys.width)) >= 0) return index;
-    const within = firstUnsortedRow(chunk, keys.width);
-    if (within !== undefined) return index + within;
-    index += chunk.length / keys.width;
-    last = chunk;
-  }
-  return undefined;
-}
-
-/** The same of rows in one piece. */
+/** Index of the first row that does not follow the one before it; undefined for sorted rows without repeats. Rows are padded to whole registers of four bytes. */
 export function firstUnsortedRow(bytes: Uint8Array, width: number): number | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = width; at < bytes.length; at += width) {
-    let i = at;
-    while (i < at + width && bytes[i] === bytes[i - width]) i++;
-    if (i === at + width || (bytes[i] as number) < (bytes[i - width] as number)) return at / width;
+    let order = 0;
+    for (let i = at; order === 0 && i < at + width; i += 4) order = view.getUint32(i) - view.getUint32(i - width);
+    if (order <= 0) return at / width;
   }
   return undefined;
 }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { bytesOfKeys, eachKey, firstKeys, firstUnsorted, hasKey, keysOfBytes, noKeys, withKeys } from "../../../rules/ruleset/chunks.ts";
+import { bytesOfKeys, eachKey, firstKeys, firstUnsortedRow, hasKey, keysOfBytes, noKeys, withKeys } from "../../../rules/ruleset/chunks.ts";
 import { compareKeys } from "../../../rules/ruleset/compareKeys.ts";
 import { encodeKey, packKeys, packRanges } from "../../../rules/ruleset/keys.ts";
 import { sortRows } from "../../../rules/ruleset/sortRows.ts";
@@ -40,7 +40,7 @@ function assertSane(keys: Keys): void {
     keys.chunks.reduce((sum, chunk) => sum + chunk.length, 0),
     width * keys.count,
   );
-  assert.equal(firstUnsorted(keys), undefined);
+  assert.equal(firstUnsortedRow(bytesOfKeys(keys), width), undefined);
   for (const [index, chunk] of keys.chunks.entries()) {
     const next = keys.chunks[index + 1];
     assert.ok(chunk.length > 0 && chunk.length <= 4096 * width && chunk.length % width === 0, `a chunk of ${chunk.length} bytes`);
