@@ -1,8 +1,8 @@
 // Sets that come, go and change. A set changes in place, element by element, as long as it is declared as it would be now; any other
 // difference makes it anew under its name. What packets see of an interval set meanwhile is diff.ts's concern.
 
-import { compareBytes, eachKey } from "../ruleset/chunks.ts";
-import { compareKeys, type KeysDifference } from "../ruleset/compareKeys.ts";
+import { compareBytes, eachKey, type KeysChange } from "../ruleset/chunks.ts";
+import { compareKeys } from "../ruleset/compareKeys.ts";
 import { declaredSize } from "../ruleset/keys.ts";
 import type { Keys, NftSet } from "../ruleset/types.ts";
 import type { Actual, Operation } from "./types.ts";
@@ -28,7 +28,7 @@ export function deleteSets(sets: readonly ActualSet[]): Operation[] {
   return sets.map(({ name }) => ({ verb: "delete", object: "set", name }));
 }
 
-export interface SetChange extends KeysDifference {
+export interface SetChange extends KeysChange {
   readonly wanted: NftSet;
 }
 
@@ -48,7 +48,7 @@ export function deleteElements({ wanted, removed }: SetChange): Operation[] {
 }
 
 /** Of an interval set: whether a range that comes has a value in common with one that goes. */
-export function overlaps({ added, removed }: KeysDifference): boolean {
+export function overlaps({ added, removed }: KeysChange): boolean {
   if (added.count === 0 || removed.count === 0) return false;
   const coming = eachKey(added);
   const going = eachKey(removed);

@@ -2,7 +2,7 @@
 // one more before the rules that use it, because packets see such a set empty until the commit that creates it has ended (kernel-facts, Hole B).
 // None when the kernel already holds what is desired.
 
-import type { Chain, Keys, MapEntry, NftMap, NftSet, Rule, Ruleset } from "../ruleset/types.ts";
+import type { Chain, Keys, MapEntry, NftMap, NftSet, Rule } from "../ruleset/types.ts";
 
 export type Operation =
   /** Makes the table, or wakes one that is dormant. `owned`: by the socket that sends it, and outliving it (OWNER and PERSIST, Linux 6.9); adopts an owned table that has lost its owner. */
@@ -71,5 +71,3 @@ export interface HeldRule {
   /** Of its expressions and its comment: equal to that of a Rule that the kernel would list so. */
   readonly identity: string;
 }
-
-export type Diff = (actual: Actual | undefined, desired: Ruleset) => Transaction;

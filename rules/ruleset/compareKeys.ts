@@ -2,16 +2,11 @@
 // all but a few after a small change, are passed by.
 
 import { changedSpan } from "../net/listChanges.ts";
-import { bytesOfKeys, keysOfBytes, noKeys } from "./chunks.ts";
+import { bytesOfKeys, type KeysChange, keysOfBytes, noKeys } from "./chunks.ts";
 import type { Keys } from "./types.ts";
 
-export interface KeysDifference {
-  readonly added: Keys;
-  readonly removed: Keys;
-}
-
 /** Both of the same width. Where chunks begin tells nothing. */
-export function compareKeys(before: Keys, after: Keys): KeysDifference {
+export function compareKeys(before: Keys, after: Keys): KeysChange {
   const { width } = after;
   if (before.count === 0 || after.count === 0) return { added: after, removed: before };
   const removed: Run[] = [];
