@@ -11,7 +11,7 @@ import { type Plan, planPacket } from "./plan.ts";
 import type { Wire } from "./wire.ts";
 
 /** Longer than any packet takes; waited for only where one is late. */
-const patience = 500;
+const patience = 2000;
 
 /** The case's interfaces and those that its flows name besides (one that is not there yet, one that is gone). */
 function interfacesOf({ interfaces, rows }: Case): readonly Interface[] {

@@ -5,7 +5,7 @@ import { formatAddress } from "../../rules/net/address.ts";
 import type { Interface } from "../../rules/resolve/types.ts";
 import type { RawFrame, RawPacket } from "../lab/agent.ts";
 import { datagramBytes, frameBytes } from "../lab/datagram.ts";
-import { type Lab, openLab } from "../lab/lab.ts";
+import { type Lab, openLab, untilLocal } from "../lab/lab.ts";
 import type { Namespace } from "../lab/namespace.ts";
 import { ownMark } from "./observer.ts";
 import type { Plan, Send } from "./plan.ts";
@@ -91,6 +91,11 @@ export class Wire {
       ];
     });
     await this.host.ip(...lines);
+    const named = interfaces.filter(({ name }) => this.#names.includes(name));
+    await untilLocal(
+      this.host,
+      named.flatMap(({ name, addresses }) => addresses.map((address) => ({ address: formatAddress(address), name }))),
+    );
   }
 
   async route(plans: readonly Plan[]): Promise<void> {

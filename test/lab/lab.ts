@@ -2,6 +2,7 @@
 // cabled by veth pairs. Needs lab/enter.ts, which this file imports, so a lab can never be opened in the machine's own network.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { patienceMilliseconds } from "../patience.ts";
 import { isInLab } from "./enter.ts";
 import { Namespace } from "./namespace.ts";
 
@@ -41,6 +42,11 @@ export class Lab {
       await namespace.ip(...addresses.map((address) => `address add ${address} dev ${name}${address.includes(":") ? " nodad" : ""}`), `link set ${name} up`);
     }
     for (const end of [a, b]) await untilUp(end);
+    for (const { namespace, name, addresses = [] } of [a, b])
+      await untilLocal(
+        namespace,
+        addresses.map((address) => ({ address: address.replace(/\/.*/, ""), name })),
+      );
   }
 
   /** Ends every process of the lab and removes its namespaces; interfaces at the host go with their other ends. */
@@ -53,12 +59,33 @@ export class Lab {
 
 /** The kernel tells of a carrier a little later (linkwatch), and IPv6 hears no neighbour solicitation before it. */
 async function untilUp({ namespace, name }: CableEnd): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
+  const end = performance.now() + patienceMilliseconds;
+  while (performance.now() < end) {
     const [link] = JSON.parse(await namespace.must("ip", ["-json", "link", "show", "dev", name])) as readonly { readonly operstate: string }[];
     if (link?.operstate === "UP") return;
     await sleep(5);
   }
-  throw new Error(`${name} in ${namespace.name} did not come up within a second`);
+  throw new Error(`${name} in ${namespace.name} did not come up`);
+}
+
+/**
+ * IPv6 addresses become this host's own a little later than they are added, also without duplicate address detection: a work queue makes the local route
+ * (net/ipv6/addrconf.c, addrconf_dad_work). Until then a packet to one of them is forwarded.
+ */
+export async function untilLocal(namespace: Namespace, wanted: readonly { readonly address: string; readonly name: string }[]): Promise<void> {
+  const missing = new Set(wanted.filter(({ address }) => address.includes(":")).map(({ address, name }) => `${address} of ${name}`));
+  const end = performance.now() + patienceMilliseconds;
+  while (missing.size > 0) {
+    const routes = JSON.parse(await namespace.must("ip", ["-6", "-json", "route", "show", "table", "local"])) as readonly LocalRoute[];
+    for (const { type, dst, dev } of routes) if (type === "local") missing.delete(`${dst} of ${dev}`);
+    if (performance.now() > end) throw new Error(`${namespace.name} has no local route to ${[...missing].join(", ")}`);
+  }
+}
+
+interface LocalRoute {
+  readonly type: string;
+  readonly dst: string;
+  readonly dev: string;
 }
 
 export async function openLab(): Promise<Lab> {
