@@ -12,8 +12,7 @@ import { after, afterEach, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { askDaemon } from "../../agent/control/client.ts";
 import type { Status } from "../../agent/control/status.ts";
-import { type Lab, openLab } from "../lab/lab.ts";
-import type { Namespace } from "../lab/namespace.ts";
+import { openPair } from "../lab/pair.ts";
 import { patienceMilliseconds } from "../patience.ts";
 import { hostward, launcher } from "./cli/command.ts";
 
@@ -28,18 +27,15 @@ s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 s.bind(sys.argv[1])
 while True: print(s.recv(4096).decode().replace(chr(10), " "), flush=True)`;
 
+const { lab, peer } = await openPair({ host: "10.0.0.1", peer: "10.0.0.2" });
+
 describe("a host with one cable", () => {
-  let lab: Lab;
-  let peer: Namespace;
   let directory: string;
   let control: string;
   const told: string[] = [];
   const daemons: ChildProcess[] = [];
 
   before(async () => {
-    lab = await openLab();
-    peer = await lab.namespace("peer");
-    await lab.cable({ namespace: lab.host, name: "eth0", addresses: ["10.0.0.1/24"] }, { namespace: peer, name: "eth0", addresses: ["10.0.0.2/24"] });
     for (const port of [22, 80, 81]) await lab.host.agent.listen("tcp", "10.0.0.1", port);
     directory = mkdtempSync(join(tmpdir(), "hostward-run-"));
     mkdirSync(join(directory, "manifests"));
@@ -50,10 +46,7 @@ describe("a host with one cable", () => {
     while (!existsSync(notify)) await sleep(10);
   });
 
-  after(async () => {
-    await lab.close();
-    rmSync(directory, { recursive: true });
-  });
+  after(() => rmSync(directory, { recursive: true }));
 
   const write = (name: string, text: string) => writeFileSync(join(directory, "manifests", name), text);
   const probe = (port: number) => peer.agent.probe({ protocol: "tcp", address: "10.0.0.1", port, timeout: 0.3 });

@@ -3,12 +3,10 @@
 
 import "../lab/enter.ts";
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { after, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Kernel } from "../../agent/kernel/interface.ts";
 import { openNetlinkKernel } from "../../agent/kernel/netlink.ts";
-import { type Lab, openLab } from "../lab/lab.ts";
-import type { Namespace } from "../lab/namespace.ts";
+import { openPair } from "../lab/pair.ts";
 import { type ChangeKind, change, changeKinds, drawKinds } from "./churn/changes.ts";
 import { createDriver } from "./churn/driver.ts";
 import { floodBothWays, host, member, tally } from "./churn/flows.ts";
@@ -21,23 +19,11 @@ const changes = Number(process.env["HOSTWARD_CHANGES"] ?? "1000");
 const drawn = Math.ceil(changes * 1.05);
 const packetsPerSecond = 50_000;
 
+const { lab, peer } = await openPair({ host, peer: member });
+const kernel = openNetlinkKernel();
+after(() => kernel.close());
+
 describe("a host that changes under load", () => {
-  let lab: Lab;
-  let peer: Namespace;
-  let kernel: Kernel;
-
-  before(async () => {
-    lab = await openLab();
-    peer = await lab.namespace("peer");
-    await lab.cable({ namespace: lab.host, name: "eth0", addresses: [`${host}/24`] }, { namespace: peer, name: "eth0", addresses: [`${member}/24`] });
-    await lab.host.ip(`route add default via ${member}`);
-    kernel = openNetlinkKernel();
-  });
-  after(async () => {
-    kernel.close();
-    await lab.close();
-  });
-
   test(`no forbidden packet passes and no allowed one is lost in ${changes} changes of every kind`, async (context) => {
     context.diagnostic(`FUZZ_SEED=${seed}`);
     const random = createRandom(seed);

@@ -9,8 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Status } from "../../agent/control/status.ts";
 import { table } from "../../rules/compile/hooks.ts";
 import type { Problem } from "../../rules/model/problem.ts";
-import { type Lab, openLab } from "../lab/lab.ts";
-import type { Namespace } from "../lab/namespace.ts";
+import { openPair } from "../lab/pair.ts";
 import { patienceMilliseconds } from "../patience.ts";
 import { DaemonProcess } from "./churn/daemon.ts";
 import { floodBothWays, host, member, tally } from "./churn/flows.ts";
@@ -84,24 +83,16 @@ const replaced = (rule: FoundRule): string => `replace rule inet ${table} ${at(r
 
 const isFight = ({ code }: Problem): boolean => code === "table-fight";
 
+const { lab, peer } = await openPair({ host, peer: member });
+
 describe("a daemon and strangers", () => {
-  let lab: Lab;
-  let peer: Namespace;
-  let daemon: DaemonProcess;
+  const daemon = new DaemonProcess(lab.host);
 
   before(async () => {
-    lab = await openLab();
-    peer = await lab.namespace("peer");
-    await lab.cable({ namespace: lab.host, name: "eth0", addresses: [`${host}/24`] }, { namespace: peer, name: "eth0", addresses: [`${member}/24`] });
-    await lab.host.ip(`route add default via ${member}`);
-    daemon = new DaemonProcess(lab.host);
     daemon.write("host.yaml", manifestsOf(start, ballast));
     await daemon.start();
   });
-  after(async () => {
-    await daemon.close();
-    await lab.close();
-  });
+  after(() => daemon.close());
 
   const list = (): Promise<string> => lab.host.must("nft", ["-j", "list", "table", "inet", table]);
   const repaired = (count: number): Promise<Status> => daemon.status(({ repairs, state }) => repairs.count >= count && state === "in-sync");

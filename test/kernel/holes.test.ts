@@ -4,9 +4,8 @@
 
 import "../lab/enter.ts";
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { after, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Kernel } from "../../agent/kernel/interface.ts";
 import { openNetlinkKernel } from "../../agent/kernel/netlink.ts";
 import { type Applied, applyPass, compilePass, planPass } from "../../agent/reconcile/pass.ts";
 import { decodeResource } from "../../rules/model/decode.ts";
@@ -14,14 +13,11 @@ import type { Resource } from "../../rules/model/types.ts";
 import { parseAddress } from "../../rules/net/address.ts";
 import { defaultPolicySettings } from "../../rules/resolve/settings.ts";
 import { type Counted, type FloodResult, type Flow, flood } from "../lab/flood.ts";
-import { type Lab, openLab } from "../lab/lab.ts";
-import type { Namespace } from "../lab/namespace.ts";
+import { openPair } from "../lab/pair.ts";
+import { host, member, stranger } from "./churn/flows.ts";
 
 const replaces = 30;
 const packetsPerSecond = 50_000;
-const member = "10.0.0.9";
-const stranger = "192.0.2.77";
-const host = "10.0.0.1";
 
 /** Port 1001 and 1002 are open to members of a hash and of an interval set only, 1003 and 1004 to everybody but them. */
 const expectations = [
@@ -105,23 +101,12 @@ function isWrong({ arrived, passed }: Counted, index: number): boolean {
   return passed !== (expectations[index]?.passes === true ? arrived : 0);
 }
 
-describe("a ruleset of 10,000 rules replaced under load", () => {
-  let lab: Lab;
-  let peer: Namespace;
-  let kernel: Kernel;
-  const rounds = Array.from({ length: replaces + 1 }, (_, round) => compileRound(round));
+const { lab, peer } = await openPair({ host, peer: member });
+const kernel = openNetlinkKernel();
+after(() => kernel.close());
 
-  before(async () => {
-    lab = await openLab();
-    peer = await lab.namespace("peer");
-    await lab.cable({ namespace: lab.host, name: "eth0", addresses: [`${host}/24`] }, { namespace: peer, name: "eth0", addresses: [`${member}/24`] });
-    await lab.host.ip("route add default via 10.0.0.9");
-    kernel = openNetlinkKernel();
-  });
-  after(async () => {
-    kernel.close();
-    await lab.close();
-  });
+describe("a ruleset of 10,000 rules replaced under load", () => {
+  const rounds = Array.from({ length: replaces + 1 }, (_, round) => compileRound(round));
 
   async function replaceAll(times: number, commit: (round: number) => Promise<void>): Promise<FloodResult> {
     await commit(0);

@@ -7,11 +7,10 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { after, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { table } from "../../rules/compile/hooks.ts";
-import { type Lab, openLab } from "../lab/lab.ts";
-import type { Namespace } from "../lab/namespace.ts";
+import { openPair } from "../lab/pair.ts";
 import { Churner } from "./churn/churning.ts";
 import { floodBothWays, host, member, tally } from "./churn/flows.ts";
 import { canonical, rulesOf, setsOf } from "./churn/listing.ts";
@@ -28,24 +27,13 @@ interface Found {
   changes: number;
 }
 
+const { lab, peer } = await openPair({ host, peer: member });
+const elsewhere = await lab.namespace("elsewhere");
+const churn = { seed, ballast: 40, cache: mkdtempSync(join(tmpdir(), "hostward-kill-")) };
+// After the lab, which ends those that write there.
+after(() => rmSync(churn.cache, { recursive: true, force: true }));
+
 describe("a process that is killed amid its changes", () => {
-  let lab: Lab;
-  let peer: Namespace;
-  let elsewhere: Namespace;
-  const churn = { seed, ballast: 40, cache: mkdtempSync(join(tmpdir(), "hostward-kill-")) };
-
-  before(async () => {
-    lab = await openLab();
-    peer = await lab.namespace("peer");
-    elsewhere = await lab.namespace("elsewhere");
-    await lab.cable({ namespace: lab.host, name: "eth0", addresses: [`${host}/24`] }, { namespace: peer, name: "eth0", addresses: [`${member}/24`] });
-    await lab.host.ip(`route add default via ${member}`);
-  });
-  after(async () => {
-    await lab.close();
-    rmSync(churn.cache, { recursive: true, force: true });
-  });
-
   const list = (): Promise<string> => lab.host.must("nft", ["-j", "list", "table", "inet", table]);
 
   test(`after each of ${kills} kills the ruleset is whole, adopted, and no packet has seen it`, { timeout: 600_000 }, async (context) => {

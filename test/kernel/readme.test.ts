@@ -7,8 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { type Lab, openLab } from "../lab/lab.ts";
-import type { Namespace } from "../lab/namespace.ts";
+import { openPair } from "../lab/pair.ts";
 
 const root = join(import.meta.dirname, "../..");
 const command = join(root, "bin/hostward");
@@ -19,26 +18,16 @@ function manifests(): readonly string[] {
   return [...text.matchAll(/^( *)```yaml\n([^`]*)```/gm)].map(([, indent = "", block = ""]) => block.replaceAll(new RegExp(`^${indent}`, "gm"), ""));
 }
 
+const { lab, peer } = await openPair({ host: "192.168.0.1", peer: "192.168.0.9" });
+
 describe("the README's five minutes", () => {
   const folder = mkdtempSync(join(tmpdir(), "hostward-readme-"));
   const [endpoint = "", policy = ""] = manifests();
-  let lab: Lab;
-  let peer: Namespace;
 
   before(async () => {
-    lab = await openLab();
-    peer = await lab.namespace("peer");
-    const [near, far] = [
-      { namespace: lab.host, addresses: ["192.168.0.1/24"] },
-      { namespace: peer, addresses: ["192.168.0.9/24"] },
-    ];
-    await lab.cable({ ...near, name: "eth0" }, { ...far, name: "eth0" });
     for (const port of [22, 80, 1234]) await lab.host.agent.listen("tcp", "192.168.0.1", port);
   });
-  after(async () => {
-    await lab.close();
-    rmSync(folder, { recursive: true });
-  });
+  after(() => rmSync(folder, { recursive: true }));
 
   async function hostward(...words: readonly string[]): Promise<string> {
     return await lab.host.must(command, [...words, "--manifests", folder]);

@@ -3,9 +3,8 @@
 
 import "../lab/enter.ts";
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { after, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Kernel } from "../../agent/kernel/interface.ts";
 import { openNetlinkKernel } from "../../agent/kernel/netlink.ts";
 import { type Applied, applyPass, compilePass } from "../../agent/reconcile/pass.ts";
 import { readManifest } from "../../agent/sources/manifest.ts";
@@ -14,8 +13,8 @@ import { shieldOf } from "../../rules/diff/takeover.ts";
 import { parseAddress } from "../../rules/net/address.ts";
 import { defaultPolicySettings } from "../../rules/resolve/settings.ts";
 import { flood } from "../lab/flood.ts";
-import { type Lab, openLab } from "../lab/lab.ts";
-import type { Namespace } from "../lab/namespace.ts";
+import { openPair } from "../lab/pair.ts";
+import { host, member, stranger } from "./churn/flows.ts";
 
 const manifest = `
 apiVersion: projectcalico.org/v3
@@ -41,9 +40,6 @@ spec:
 `;
 
 const switches = 20;
-const host = "10.0.0.1";
-const member = "10.0.0.9";
-const stranger = "192.0.2.77";
 const expectations = [
   { port: 1001, source: member, passes: true },
   { port: 1001, source: stranger, passes: false },
@@ -60,23 +56,11 @@ function compiled(owned: boolean): ReturnType<typeof compilePass> {
   return compilePass({ node: "host1", settings: defaultPolicySettings, owned, snapshot: { revision: 1, resources, problems: [], interfaces } });
 }
 
+const { lab, peer } = await openPair({ host, peer: member });
+const kernel = openNetlinkKernel();
+after(() => kernel.close());
+
 describe("a table that changes hands under load", () => {
-  let lab: Lab;
-  let peer: Namespace;
-  let kernel: Kernel;
-
-  before(async () => {
-    lab = await openLab();
-    peer = await lab.namespace("peer");
-    await lab.cable({ namespace: lab.host, name: "eth0", addresses: [`${host}/24`] }, { namespace: peer, name: "eth0", addresses: [`${member}/24`] });
-    await lab.host.ip("route add default via 10.0.0.9");
-    kernel = openNetlinkKernel();
-  });
-  after(async () => {
-    kernel.close();
-    await lab.close();
-  });
-
   test(`no forbidden packet passes and no allowed one is lost in ${switches} changes of its ownership`, async (context) => {
     assert.ok(await kernel.canOwn(), "Linux 6.9 has persistent owned tables");
     let applied: Applied | undefined = (await applyPass(compiled(false), kernel, undefined)).applied;

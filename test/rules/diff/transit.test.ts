@@ -3,21 +3,20 @@
 
 import "../../lab/enter.ts";
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { after, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Kernel } from "../../../agent/kernel/interface.ts";
 import { openNetlinkKernel } from "../../../agent/kernel/netlink.ts";
 import { compile } from "../../../rules/compile/compile.ts";
 import { actualOf, diff } from "../../../rules/diff/diff.ts";
 import type { Batch, Transaction } from "../../../rules/diff/types.ts";
 import type { Ruleset } from "../../../rules/ruleset/types.ts";
 import { flood } from "../../lab/flood.ts";
-import { type Lab, openLab } from "../../lab/lab.ts";
-import type { Namespace } from "../../lab/namespace.ts";
+import { openPair } from "../../lab/pair.ts";
 import { endpoint, link, resolved } from "../resolve/resources.ts";
 
 const on = (name: string, interfaceName: string): Ruleset => compile(resolved([endpoint(name, { on: interfaceName })], [link("eth0")]));
-const flows = [{ source: "10.0.0.9", destination: "10.0.0.1", port: 1001 }];
+const addresses = { host: "10.0.0.1", peer: "10.0.0.9" };
+const flows = [{ source: addresses.peer, destination: addresses.host, port: 1001 }];
 
 const changes: readonly (readonly [title: string, one: Ruleset, other: Ruleset])[] = [
   ["from one endpoint to another and back", on("one", "eth0"), on("other", "eth0")],
@@ -29,22 +28,11 @@ function atOnce({ batches }: Transaction): Transaction {
   return { batches: [{ table: "hostward", operations: batches.flatMap((batch) => batch.operations) }] };
 }
 
+const { lab, peer } = await openPair(addresses);
+const kernel = openNetlinkKernel();
+after(() => kernel.close());
+
 describe("an interface that changes hands under load", () => {
-  let lab: Lab;
-  let peer: Namespace;
-  let kernel: Kernel;
-
-  before(async () => {
-    lab = await openLab();
-    peer = await lab.namespace("peer");
-    await lab.cable({ namespace: lab.host, name: "eth0", addresses: ["10.0.0.1/24"] }, { namespace: peer, name: "eth0", addresses: ["10.0.0.9/24"] });
-    kernel = openNetlinkKernel();
-  });
-  after(async () => {
-    kernel.close();
-    await lab.close();
-  });
-
   async function commit(batches: readonly Batch[]): Promise<void> {
     for (const [index, batch] of batches.entries()) {
       if (index > 0) await kernel.gracePeriod();

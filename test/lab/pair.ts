@@ -1,0 +1,26 @@
+// The lab of most kernel tests: this host and a peer, with one cable between them that both call eth0. Knows nothing of what is tried there.
+
+import { after } from "node:test";
+import { type Lab, openLab } from "./lab.ts";
+import type { Namespace } from "./namespace.ts";
+
+export interface Pair {
+  readonly lab: Lab;
+  readonly peer: Namespace;
+}
+
+/** Of the two ends, IPv4, in one /24. */
+export interface PairAddresses {
+  readonly host: string;
+  readonly peer: string;
+}
+
+/** To be awaited at the top of a test file: the lab closes after its last test. For the host everybody who is not near is behind the peer. */
+export async function openPair({ host, peer: far }: PairAddresses): Promise<Pair> {
+  const lab = await openLab();
+  after(() => lab.close());
+  const peer = await lab.namespace("peer");
+  await lab.cable({ namespace: lab.host, name: "eth0", addresses: [`${host}/24`] }, { namespace: peer, name: "eth0", addresses: [`${far}/24`] });
+  await lab.host.ip(`route add default via ${far}`);
+  return { lab, peer };
+}
