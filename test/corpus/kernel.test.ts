@@ -5,11 +5,8 @@ import "../lab/enter.ts";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
-import type { Kernel } from "../../agent/kernel/interface.ts";
-import { openNetlinkKernel } from "../../agent/kernel/netlink.ts";
+import { describe, test } from "node:test";
 import { compile } from "../../rules/compile/compile.ts";
-import { diff } from "../../rules/diff/diff.ts";
 import { optimise } from "../../rules/optimise/optimise.ts";
 import { printRuleset } from "../../rules/ruleset/print.ts";
 import type { Ruleset } from "../../rules/ruleset/types.ts";
@@ -17,39 +14,21 @@ import { nftListing, oracleMissing, parseListing } from "../rules/ruleset/nft.ts
 import { type Case, loadCases } from "./case.ts";
 import { comparableListing } from "./listing.ts";
 import { assertDelivered, assertVerdicts } from "./packets.ts";
-import { Wire } from "./wire.ts";
+import { openWiredKernel } from "./wiredKernel.ts";
 
+const { wire, commit, remove, list } = await openWiredKernel();
 const noOracle = oracleMissing();
 
 describe("the corpus in the kernel", () => {
-  let wire: Wire;
-  let kernel: Kernel;
-  before(async () => {
-    wire = await Wire.open();
-    kernel = openNetlinkKernel();
-  });
-  after(() => {
-    kernel.close();
-    return wire.close();
-  });
-
-  const commit = async (ruleset: Ruleset) => {
-    for (const batch of diff(undefined, ruleset).batches) await kernel.commit(batch);
-  };
-
-  const list = async (ruleset: Ruleset) => comparableListing(await wire.host.must("nft", ["list", "table", "inet", ruleset.table]));
-  /** Whether it is there or not. */
-  const remove = ({ table }: Ruleset) => kernel.commit({ table, operations: (["add", "delete"] as const).map((verb) => ({ verb, object: "table" })) });
-
   const assertSameTable = async (text: string, ruleset: Ruleset) => {
     try {
       await wire.host.nft(text);
-      const byNft = await list(ruleset);
-      await remove(ruleset);
+      const byNft = comparableListing(await list(ruleset.table));
+      await remove(ruleset.table);
       await commit(ruleset);
-      assert.deepEqual(await list(ruleset), byNft);
+      assert.deepEqual(comparableListing(await list(ruleset.table)), byNft);
     } finally {
-      await remove(ruleset);
+      await remove(ruleset.table);
     }
   };
 
@@ -59,7 +38,7 @@ describe("the corpus in the kernel", () => {
     try {
       await assertVerdicts(wire, loaded, plans);
     } finally {
-      await remove(ruleset);
+      await remove(ruleset.table);
     }
   };
 

@@ -2,14 +2,13 @@
 
 import "../lab/enter.ts";
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { openNetlinkKernel } from "../../agent/kernel/netlink.ts";
+import { test } from "node:test";
 import { applyPass, compilePass } from "../../agent/reconcile/pass.ts";
 import { evaluate } from "../../rules/explain/evaluate.ts";
 import { parseFlow } from "../../rules/explain/packet.ts";
 import type { Case } from "../corpus/case.ts";
 import { assertDelivered, assertVerdicts } from "../corpus/packets.ts";
-import { Wire } from "../corpus/wire.ts";
+import { openWiredKernel } from "../corpus/wiredKernel.ts";
 import { type Document, interfaces, node, readWorld } from "../random/worlds.ts";
 
 const endpoint: Document = {
@@ -31,11 +30,7 @@ const foreign = `table inet foreign {
   chain late { type filter hook input priority 10; tcp dport 81 drop; }
 }`;
 
-let wire: Wire;
-before(async () => {
-  wire = await Wire.open();
-});
-after(() => wire?.close());
+const { wire, kernel } = await openWiredKernel();
 
 test("accept is not final: another table's drop counts after hostward's allow, hostward's drop after another's accept", async () => {
   const input = readWorld({ documents: [endpoint, policy], settings: {} });
@@ -50,12 +45,7 @@ test("accept is not final: another table's drop counts after hostward's allow, h
     "what hostward alone says",
   );
   const plans = await assertDelivered(wire, loaded);
-  const kernel = openNetlinkKernel();
-  try {
-    await applyPass(compiled, kernel, undefined);
-    await wire.host.nft(foreign);
-    await assertVerdicts(wire, loaded, plans);
-  } finally {
-    kernel.close();
-  }
+  await applyPass(compiled, kernel, undefined);
+  await wire.host.nft(foreign);
+  await assertVerdicts(wire, loaded, plans);
 });

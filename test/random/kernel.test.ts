@@ -3,17 +3,15 @@
 
 import "../lab/enter.ts";
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import fc from "fast-check";
-import type { Kernel } from "../../agent/kernel/interface.ts";
-import { openNetlinkKernel } from "../../agent/kernel/netlink.ts";
 import { applyPass, type CompiledPass, compilePass } from "../../agent/reconcile/pass.ts";
 import { evaluate } from "../../rules/explain/evaluate.ts";
 import { formatPacket } from "../../rules/explain/packet.ts";
 import type { Packet, Step } from "../../rules/explain/types.ts";
 import type { Case, FlowRow } from "../corpus/case.ts";
 import { assertDelivered, assertVerdicts } from "../corpus/packets.ts";
-import { Wire } from "../corpus/wire.ts";
+import { openWiredKernel } from "../corpus/wiredKernel.ts";
 import { describeCase } from "./counterexample.ts";
 import { deliverable, withoutClashes } from "./packets.ts";
 import { interfaces, readWorld, type World, world } from "./worlds.ts";
@@ -23,16 +21,7 @@ const packetsEach = 120;
 const seconds = Number(process.env["HOSTWARD_FUZZ_SECONDS"] ?? "0");
 const seed = Number(process.env["FUZZ_SEED"] ?? Date.now() % 1e9);
 
-let wire: Wire;
-let kernel: Kernel;
-before(async () => {
-  wire = await Wire.open();
-  kernel = openNetlinkKernel();
-});
-after(async () => {
-  kernel?.close();
-  await wire?.close();
-});
+const { wire, kernel, remove } = await openWiredKernel();
 
 function caseOf(given: World, packets: readonly Packet[]): { readonly loaded: Case; readonly compiled: CompiledPass } {
   const { resources, ...input } = readWorld(given);
@@ -59,7 +48,7 @@ async function judge({ loaded, compiled }: ReturnType<typeof caseOf>): Promise<v
   try {
     await assertVerdicts(wire, loaded, plans);
   } finally {
-    await wire.host.nft(`delete table inet ${ruleset.table}`);
+    await remove(ruleset.table);
   }
 }
 
