@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import type { Logger } from "pino";
 import type { SshAccess } from "../rules/lint/world.ts";
 import type { Problem } from "../rules/model/problem.ts";
+import { share } from "../rules/model/share.ts";
 import type { Interface, PolicySettings } from "../rules/resolve/types.ts";
 import { printRuleset } from "../rules/ruleset/print.ts";
 import { resourceDocument } from "./control/document.ts";
@@ -26,7 +27,6 @@ import type { LinksSource } from "./sources/links.ts";
 import type { ResourceSource } from "./sources/source.ts";
 import type { Watcher } from "./sources/watcher.ts";
 import { sameContent } from "./store/sameContent.ts";
-import { share } from "./store/share.ts";
 import { createStore, type Store } from "./store/store.ts";
 import type { ServiceManager } from "./systemd.ts";
 

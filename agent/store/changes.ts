@@ -1,9 +1,9 @@
 // Resources by kind, namespace and name: what differs between two lists of them, and a sorted list with a few changes applied. Both cost what
 // they change, and beside that a look at each pointer: no map of everything, no sort of everything.
 
+import { share } from "../../rules/model/share.ts";
 import type { Resource } from "../../rules/model/types.ts";
 import { listChanges } from "../../rules/net/listChanges.ts";
-import { share } from "./share.ts";
 
 export interface ResourceName {
   readonly kind: Resource["kind"];

@@ -3,11 +3,11 @@
 // the whole list, and a snapshot in which nothing is new is the one before: all that follows knows by `===` what it need not do again.
 
 import { formatProblem, type Problem } from "../../rules/model/problem.ts";
+import { share } from "../../rules/model/share.ts";
 import type { Resource } from "../../rules/model/types.ts";
 import type { Interface } from "../../rules/resolve/types.ts";
 import type { SourceState } from "../sources/source.ts";
 import { applyChange, changesBetween, compareText, type ResourceChange } from "./changes.ts";
-import { share } from "./share.ts";
 
 /** Immutable, but for places (places.ts). */
 export interface Snapshot {

@@ -22,6 +22,19 @@ function without<T>(things: readonly T[], others: readonly T[]): readonly T[] {
   return things.filter((thing) => !excluded.has(thing));
 }
 
+/** Whether both are the same objects in the same order. */
+export function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
+  return true;
+}
+
+/** `next`, or `last` if it is the same objects in the same order. */
+export function sameList<T>(last: readonly T[] | undefined, next: readonly T[]): readonly T[] {
+  return last !== undefined && sameItems(last, next) ? last : next;
+}
+
 /** Where lists that are alike at both ends differ. Half open, of `items`; of the others as far from the end. */
 export function changedSpan(items: readonly unknown[], others: readonly unknown[]): { readonly from: number; readonly to: number } {
   const shorter = Math.min(items.length, others.length);

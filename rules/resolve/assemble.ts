@@ -1,9 +1,9 @@
 // The policies that judge an endpoint, in order, into its four lists of tiers (semantics E2-E6); and what of such lists is as it was before.
 
 import type { Direction } from "../model/types.ts";
+import { sameList } from "../net/listChanges.ts";
 import type { TierSlot } from "./order.ts";
 import type { RankedPolicy } from "./ranking.ts";
-import { sameList } from "./sharing.ts";
 import type { ListName, Lists, ResolvedRules, ResolvedTier } from "./types.ts";
 
 export type RulesOf = (policy: RankedPolicy, direction: Direction) => ResolvedRules;

@@ -2,10 +2,9 @@
 // worked out again only when an endpoint, an interface or a setting that they depend on has changed.
 
 import type { HostEndpoint, Resource } from "../model/types.ts";
-import type { ListChanges } from "../net/listChanges.ts";
+import { type ListChanges, sameList } from "../net/listChanges.ts";
 import { createGovernorFinder, type GovernorFinder, type Governors } from "./governors.ts";
 import { candidates } from "./interfaces.ts";
-import { sameList } from "./sharing.ts";
 import { endpointStatuses } from "./status.ts";
 import type { EndpointStatus, PolicySettings, ResolvedEndpoint, ResolveInput } from "./types.ts";
 

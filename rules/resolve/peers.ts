@@ -1,11 +1,11 @@
 // What rules may refer to as peers: every node's HostEndpoints and all network sets with their effective labels (semantics S20, S32), slices of
 // services, and the networks that tunnels lead to. One of which anything changed goes as it was and comes as it is.
 
+import { share } from "../model/share.ts";
 import type { EndpointSlice, HostEndpoint, Labels, NetworkSet, Profile, Resource } from "../model/types.ts";
 import type { ListChanges } from "../net/listChanges.ts";
 import type { Prefix } from "../net/types.ts";
 import { effectiveLabels, namespaceProfile, networkSetLabels } from "./labels.ts";
-import { shared } from "./sharing.ts";
 
 /** Where tunnels lead besides to other nodes' endpoints. */
 export interface TunnelNets {
@@ -63,7 +63,7 @@ export class Peers {
   leadTunnels(nets: readonly Prefix[] | undefined): PeerChanges {
     const last = this.#tunnels;
     const lastNets = last?.resource.kind === "tunnels" ? last.resource.nets : undefined;
-    if (shared(lastNets, nets) === lastNets) return { removed: [], added: [] };
+    if (share(lastNets, nets) === lastNets) return { removed: [], added: [] };
     this.#tunnels = nets && { resource: { kind: "tunnels", nets }, labels: noLabels };
     return { removed: last ? [last] : [], added: this.#tunnels ? [this.#tunnels] : [] };
   }
@@ -71,7 +71,7 @@ export class Peers {
   #relabel(profiles: Profiles, relabelled: ReadonlySet<string>, { going, coming }: { readonly going: Peer[]; readonly coming: Peer[] }): void {
     for (const [resource, peer] of this.#peers) {
       if (!profilesOf(resource).some((name) => relabelled.has(name))) continue;
-      const labels = shared(peer.labels, labelsOf(resource, profiles));
+      const labels = share(peer.labels, labelsOf(resource, profiles));
       if (labels === peer.labels) continue;
       const changed = { resource, labels };
       this.#peers.set(resource, changed);

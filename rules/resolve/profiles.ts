@@ -1,8 +1,8 @@
 // The profiles that governing endpoints name, each resolved once and as long as one names it (semantics E14-E17).
 
+import { share } from "../model/share.ts";
 import type { Profile } from "../model/types.ts";
 import { type OwnedRules, ownedRules, type RuleBook, type Use } from "./ruleBook.ts";
-import { shared } from "./sharing.ts";
 import type { ResolvedProfile } from "./types.ts";
 
 interface Entry extends Use {
@@ -33,11 +33,11 @@ export class ResolvedProfiles {
 
   #entryOf(name: string, profile: Profile | undefined, last: Entry | undefined): Entry {
     if (profile === undefined)
-      return last !== undefined && last.owned === undefined ? last : { owned: undefined, used: [], resolved: shared(last?.resolved, missing(name)) };
+      return last !== undefined && last.owned === undefined ? last : { owned: undefined, used: [], resolved: share(last?.resolved, missing(name)) };
     const owned = last?.owned?.owner === profile ? last.owned : ownedRules(profile, last?.owned);
     const used = [this.#book.entryOf(owned, "ingress"), this.#book.entryOf(owned, "egress")] as const;
     if (last !== undefined && used.every((entry, at) => entry === last.used[at])) return last;
-    return { owned, used, resolved: shared(last?.resolved, { name, missing: false, ingress: used[0].rules, egress: used[1].rules }) };
+    return { owned, used, resolved: share(last?.resolved, { name, missing: false, ingress: used[0].rules, egress: used[1].rules }) };
   }
 }
 

@@ -3,8 +3,9 @@
 // only to how soon: a resolver remembers its last input and output, and of these every part of which nothing changed is the same object again.
 
 import { builtinProfile, builtinTiers } from "../model/builtin.ts";
+import { share } from "../model/share.ts";
 import type { HostEndpoint, Profile, Resource, Tier } from "../model/types.ts";
-import { type ListChanges, listChanges } from "../net/listChanges.ts";
+import { type ListChanges, listChanges, sameList } from "../net/listChanges.ts";
 import { tunnelDefinition } from "./definitions.ts";
 import { Governance, type Governed } from "./governance.ts";
 import { PolicyLists } from "./lists.ts";
@@ -12,7 +13,6 @@ import { MemberSets } from "./memberSets.ts";
 import { Peers } from "./peers.ts";
 import { ResolvedProfiles } from "./profiles.ts";
 import { RuleBook } from "./ruleBook.ts";
-import { sameList, shared } from "./sharing.ts";
 import type { Lists, PolicySettings, Resolved, ResolvedEndpoint, ResolvedProfile, ResolveInput } from "./types.ts";
 
 /** Resources of one kind are taken to have different names, as the store keeps them. */
@@ -58,7 +58,7 @@ class Resolver {
 
   update({ resources, interfaces, settings: given }: ResolveInput): Resolved {
     const last = this.#last;
-    const settings = shared(last?.settings, given);
+    const settings = share(last?.settings, given);
     const changes = listChanges(this.#resources, resources);
     this.#resources = resources;
     this.#book.logPrefix = settings.logPrefix;
@@ -85,7 +85,7 @@ class Resolver {
     this.#profilesByName = updated(before, removed.filter(isProfile), [...added.filter(isProfile), builtinProfile]);
     const labels = (of: ReadonlyMap<string, Profile>, name: string) => of.get(name)?.labelsToApply ?? {};
     const names = new Set(profiles.map(({ metadata }) => metadata.name));
-    return new Set([...names].filter((name) => shared(labels(before, name), labels(this.#profilesByName, name)) !== labels(before, name)));
+    return new Set([...names].filter((name) => share(labels(before, name), labels(this.#profilesByName, name)) !== labels(before, name)));
   }
 
   /** Nothing else is looked at than what is compared here: the labels of an endpoint change with itself or with profiles. */

@@ -1,11 +1,11 @@
 // The resolved rules of policies and profiles, each resolved once while anything uses them, and the sets that rules in force refer to. Rules of a
 // policy that changed in something else are the same object as before.
 
+import { share } from "../model/share.ts";
 import type { Direction, Policy, Profile } from "../model/types.ts";
 import type { Definition } from "./definitions.ts";
 import type { MemberSets } from "./memberSets.ts";
 import { resolveRules } from "./ruleResolution.ts";
-import { shared } from "./sharing.ts";
 import type { ResolvedRules } from "./types.ts";
 
 type Owner = Policy | Profile;
@@ -56,7 +56,7 @@ export class RuleBook {
       return definition.id;
     };
     const rules = resolveRules(owned.owner, direction, { refer, logPrefix: this.logPrefix });
-    const entry = { owner: owned.owner, rules: shared(known?.rules, rules), definitions, logPrefix: this.logPrefix, users: 0 };
+    const entry = { owner: owned.owner, rules: share(known?.rules, rules), definitions, logPrefix: this.logPrefix, users: 0 };
     owned[direction] = entry;
     return entry;
   }

@@ -1,13 +1,14 @@
 // What became of every local HostEndpoint, in words an operator can act on (semantics H18): which interfaces it governs, whether
 // they run, where another endpoint shadows it, and if it governs nothing, why.
 
+import { share } from "../model/share.ts";
 import type { HostEndpoint } from "../model/types.ts";
 import { formatAddress } from "../net/address.ts";
+import { sameList } from "../net/listChanges.ts";
 import type { Address } from "../net/types.ts";
 import { type AddressKey, addressKey, type Governors, type Shadow } from "./governors.ts";
 import { type Candidates, isWorkloadInterface } from "./interfaces.ts";
 import { compareBytes } from "./order.ts";
-import { sameList, shared } from "./sharing.ts";
 import type { EndpointStatus, Interface, PolicySettings } from "./types.ts";
 
 /** The host as the reasons describe it. */
@@ -36,7 +37,7 @@ export function endpointStatuses(endpoints: readonly HostEndpoint[], host: HostV
   };
   const next = endpoints.map((endpoint, at) => {
     const known = before(endpoint.metadata.name, at);
-    return known !== undefined && isStillUp(known, endpoint, { host, search }) ? known : shared(known, endpointStatus(endpoint, host, search));
+    return known !== undefined && isStillUp(known, endpoint, { host, search }) ? known : share(known, endpointStatus(endpoint, host, search));
   });
   return sameList(last, next);
 }

@@ -5,8 +5,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { readManifest } from "../../../agent/sources/manifest.ts";
 import { applyChange, changesBetween, nameOf } from "../../../agent/store/changes.ts";
-import { share } from "../../../agent/store/share.ts";
 import { createStore } from "../../../agent/store/store.ts";
+import { share } from "../../../rules/model/share.ts";
 import type { Policy, Resource } from "../../../rules/model/types.ts";
 import type { Interface } from "../../../rules/resolve/types.ts";
 

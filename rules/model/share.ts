@@ -1,14 +1,14 @@
 // New content takes the place of the old one part by part: every part that says the same stays the very same object, so that whoever comes after
-// knows by `===` what has not changed. Places do not count (places.ts): a part that only moved stays, with the place that it has now.
+// knows by `===` what has not changed. Places do not count: a part that only moved stays, with the place that it has now.
 
-import type { Place } from "../../rules/model/problem.ts";
+import type { Place } from "./problem.ts";
 
-/** `next`, with each part of it that is as in `before` being that part of `before`; so `before` itself when nothing differs. */
-export function share<T>(before: T, next: T): T {
-  if (Object.is(before, next)) return before;
+/** `next`, with each part of it that is as in `before` being that part of `before`; so `before` itself when nothing differs. Of plain values: maps and bytes are not looked into. */
+export function share<T>(before: unknown, next: T): T {
+  if (Object.is(before, next)) return next;
   if (typeof before !== "object" || typeof next !== "object" || before === null || next === null) return next;
   if (Array.isArray(before)) return Array.isArray(next) ? (shareList(before, next) as T) : next;
-  return Array.isArray(next) ? next : shareObject(before, next);
+  return Array.isArray(next) ? next : shareObject(before as T & object, next);
 }
 
 /** Aligned at both ends, so that an entry more or less in the middle leaves the others what they are. */
