@@ -6,7 +6,7 @@ import { type ChainFindings, checkChain } from "./checkChain.ts";
 import { checkJumps } from "./checkJumps.ts";
 import type { Named, Typed } from "./checkRule.ts";
 import { checkEntries, checkKeys } from "./checkSets.ts";
-import type { Chain, NftMap, NftSet, Ruleset, Verdict } from "./types.ts";
+import type { Chain, NftMap, NftSet, Ruleset } from "./types.ts";
 import { encodeUtf8 } from "./utf8.ts";
 
 /** NFT_NAME_MAXLEN less the terminating zero. */
@@ -70,8 +70,10 @@ function check(ruleset: Ruleset, last: Checked): Checked {
   return { ...next, faults: isNamedAlike && last.faults.length === 0 && isSound(next) ? last.faults : faultsOf(next) };
 }
 
-function findingsOfMap(map: NftMap): MapFindings {
-  return { problems: checkEntries(map), targets: new Set(map.entries.flatMap(({ verdict }) => targetOf(verdict))) };
+function findingsOfMap(map: NftMap, before: { readonly thing: NftMap; readonly found: MapFindings } | undefined): MapFindings {
+  const targets = new Set<string>();
+  for (const { verdict } of map.entries) if (verdict.kind === "jump" || verdict.kind === "goto") targets.add(verdict.chain);
+  return { problems: checkEntries(map, before?.found.problems.length === 0 ? before.thing : undefined), targets };
 }
 
 type Unsummed = Omit<Checked, "faults"> & { readonly ruleset: Ruleset };
@@ -159,10 +161,6 @@ function isSameGraph({ chains, maps }: Pick<Checked, "chains" | "maps">, last: C
 function jumpsOf(chains: Checked["chains"], maps: Checked["maps"]): readonly string[] {
   const targets = new Map(maps.things.map(({ name }, at) => [name, (maps.found[at] as MapFindings).targets]));
   return checkJumps({ chains: chains.things, found: chains.found, maps: targets }, maps.things);
-}
-
-function targetOf(verdict: Verdict): readonly string[] {
-  return verdict.kind === "jump" || verdict.kind === "goto" ? [verdict.chain] : [];
 }
 
 /** Two base chains at one priority of a hook run in no defined order (semantics G46). */

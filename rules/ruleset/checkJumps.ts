@@ -47,6 +47,7 @@ function isSound({ chains, found, maps }: ChainGraph): boolean {
     const depth = walk(node);
     if (depth === Number.POSITIVE_INFINITY || (node.chain.kind === "base" && depth > MAX_DEPTH)) return false;
   }
+  if (!found.some(({ ways }) => ways.rejects)) return true;
   const late = chains.filter((chain) => chain.kind === "base" && chain.hook === "postrouting");
   return !late.some(({ name }) => leadsToReject(name, nodes, maps));
 }

@@ -56,19 +56,24 @@ function follows(left: Uint8Array, right: Uint8Array, { width, flavour }: { read
   return compareBytes(left.subarray(left.length - part), right.subarray(0, part)) < 0;
 }
 
-export function checkEntries({ types, entries }: NftMap): readonly string[] {
-  const problems = entries.flatMap(({ key }) => keyProblem(types, key));
-  if (problems.length > 0) return problems;
-  const keys = entries.map(({ key }) => encodeKey(types, key));
-  const bad = keys.findIndex((key, i) => i > 0 && compareBytes(keys[i - 1] as Uint8Array, key) >= 0);
-  return bad === -1 ? [] : [`key ${bad} is out of order or there twice`];
+/** `sound` is a map in which nothing was wrong: of entries that it has as well only the order is looked at. */
+export function checkEntries({ types, entries }: NftMap, sound?: NftMap): readonly string[] {
+  const { from, to } = changedSpan(entries, sound?.types.join() === types.join() ? sound.entries : []);
+  const problems: string[] = [];
+  let last: Uint8Array | undefined;
+  for (let at = Math.max(0, from - 1); at <= to && at < entries.length; at++) {
+    const key = keyOrProblem(types, entries[at] as MapEntry);
+    if (typeof key === "string") problems.push(key);
+    else if (last !== undefined && compareBytes(last, key) >= 0) problems.push(`key ${at} is out of order or there twice`);
+    if (typeof key !== "string") last = key;
+  }
+  return problems;
 }
 
-function keyProblem(types: readonly DataType[], key: MapEntry["key"]): readonly string[] {
+function keyOrProblem(types: readonly DataType[], { key }: MapEntry): Uint8Array | string {
   try {
-    encodeKey(types, key);
-    return [];
+    return encodeKey(types, key);
   } catch (error) {
-    return [error instanceof Error ? error.message : String(error)];
+    return error instanceof Error ? error.message : String(error);
   }
 }

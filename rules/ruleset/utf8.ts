@@ -2,6 +2,21 @@
 // Node or DOM types, so neither Buffer nor TextEncoder. Lone surrogates become U+FFFD.
 
 export function encodeUtf8(text: string): Uint8Array {
+  return encodeAscii(text) ?? encodeCharacters(text);
+}
+
+/** Most texts are names. */
+function encodeAscii(text: string): Uint8Array | undefined {
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code >= 0x80) return undefined;
+    bytes[at] = code;
+  }
+  return bytes;
+}
+
+function encodeCharacters(text: string): Uint8Array {
   const bytes: number[] = [];
   for (const character of text.toWellFormed()) bytes.push(...encodeCodePoint(character.codePointAt(0) ?? 0));
   return Uint8Array.from(bytes);
