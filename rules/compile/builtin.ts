@@ -10,11 +10,10 @@ import { packKeys } from "../ruleset/keys.ts";
 import type { DataType, Field, Origin, Rule, Statement } from "../ruleset/types.ts";
 import { addressField, networkMatch, type Side } from "./addresses.ts";
 import { equals, inSet } from "./alternatives.ts";
-import { type Context, chainOf } from "./context.ts";
+import { built, type Context, chainOf } from "./context.ts";
 import { accept, counted, drop } from "./effects.ts";
-import { built, namedSet } from "./lookups.ts";
 import type { ChainEntry } from "./memory.ts";
-import { selectorSet } from "./sets.ts";
+import { namedSet, selectorSet } from "./sets.ts";
 import { rejectChain } from "./stages.ts";
 
 const IPIP = 4;

@@ -5,9 +5,8 @@ import type { Resolved } from "../resolve/types.ts";
 import type { Ruleset } from "../ruleset/types.ts";
 import { addBaseChains } from "./baseChains.ts";
 import { rejectedChain } from "./builtin.ts";
-import { beginPass, endPass } from "./context.ts";
+import { beginPass, type Context, endPass, make } from "./context.ts";
 import { table } from "./hooks.ts";
-import { patchSets } from "./lookups.ts";
 import { createMemory, type Memory } from "./memory.ts";
 
 /** Chains, sets and maps sorted by name; every rule with the origin that it serves. @throws InvariantError for a bug of hostward's own. */
@@ -22,14 +21,20 @@ export function compile(resolved: Resolved): Ruleset {
 export function createCompiler(): (resolved: Resolved) => Ruleset {
   let memory: Memory | undefined;
   return (resolved) => {
-    if (memory === undefined || memory.settings !== resolved.settings || memory.tunnelPeers !== resolved.tunnelPeers) memory = createMemory(resolved);
-    else if (memory.resolved?.endpoints === resolved.endpoints) {
-      const patched = patchSets(memory, resolved);
-      if (patched !== undefined) return patched;
-    }
-    const context = beginPass(memory, resolved);
-    if (resolved.settings.denyAction === "Reject") rejectedChain(context);
-    addBaseChains(context, memory.stages);
-    return endPass(context, table);
+    const last = memory;
+    const stays = last !== undefined && last.settings === resolved.settings && last.tunnelPeers === resolved.tunnelPeers;
+    const current = stays ? last : createMemory(resolved);
+    /** What a pass that fails has half done is forgotten. */
+    memory = undefined;
+    const context = beginPass(current, resolved);
+    if (current.endpoints !== resolved.endpoints || context.renamed.size > 0) make(context, current.root, () => addChains(context));
+    current.endpoints = resolved.endpoints;
+    memory = current;
+    return endPass(current, table);
   };
+}
+
+function addChains(context: Context): void {
+  if (context.resolved.settings.denyAction === "Reject") rejectedChain(context);
+  addBaseChains(context, context.memory.stages);
 }

@@ -6,9 +6,11 @@ import { compareBytes } from "../resolve/order.ts";
 import type { Resolved, ResolvedEndpoint } from "../resolve/types.ts";
 import type { BaseChain, MapEntry, NftMap, Origin, Rule, Ruleset } from "../ruleset/types.ts";
 import { jump } from "./effects.ts";
-import { type ChainEntry, keyed, type Memory, type SetEntry, type TierMemory } from "./memory.ts";
+import { gone, type Held } from "./holding.ts";
+import { changeMembers } from "./members.ts";
+import { type AskedEntry, type Built, type ChainEntry, keyed, type Memory, type TierMemory } from "./memory.ts";
 import { sizedName } from "./names.ts";
-import { type Stage, type Voice, voices } from "./stages.ts";
+import { type Voice, voices } from "./stages.ts";
 
 export interface Context {
   readonly resolved: Resolved;
@@ -16,29 +18,63 @@ export interface Context {
   readonly pass: number;
   /** Those of `resolved` by name. */
   readonly endpoints: readonly ResolvedEndpoint[];
-  /** The first rules of all endpoints' chains at a stage. */
-  readonly steps: Map<Stage, readonly Rule[]>;
+  /** Sets that are called otherwise from this pass on; few passes have any. */
+  readonly renamed: ReadonlySet<Held>;
   /** The tiers that have a chain of their own in this pass, by their hashes. */
   readonly tiers: Readonly<Record<Voice, Map<number, TierMemory[]>>>;
-  /** The sets that the rules which are being made have looked up so far. */
-  lookups: SetEntry[];
+  /** What that which is being made has used so far. */
+  uses: Held[];
 }
 
 export function beginPass(memory: Memory, resolved: Resolved): Context {
   memory.pass += 1;
-  for (const registry of [memory.chains, memory.sets, memory.maps]) registry.begin(memory.pass);
+  const renamed = changeMembers(memory, resolved.sets);
   const tiers = keyed(voices, () => new Map());
-  return { resolved, memory, pass: memory.pass, endpoints: byName(resolved.endpoints), steps: new Map(), tiers, lookups: [] };
+  return { resolved, memory, pass: memory.pass, endpoints: byName(resolved.endpoints), renamed, tiers, uses: [] };
 }
 
-/** Drops what the pass did not want. Gives the very ruleset of the pass before when nothing differs. */
-export function endPass({ memory, pass, resolved }: Context, table: string): Ruleset {
-  memory.resolved = resolved;
-  const last = memory.ruleset;
-  for (const [what, { wantedIn }] of memory.built) if (wantedIn !== pass) memory.built.delete(what);
+/** Drops what nothing uses any more. Gives the very ruleset of the pass before when nothing differs. */
+export function endPass(memory: Memory, table: string): Ruleset {
+  const went = memory.holding.sweep();
+  for (const registry of [memory.chains, memory.sets, memory.maps]) registry.drop(went);
+  if (went.length > 0) for (const [what, { holders }] of memory.built) if (holders === gone) memory.built.delete(what);
   const [chains, sets, maps] = [memory.chains.settle(), memory.sets.settle(), memory.maps.settle()];
-  if (last === undefined || last.chains !== chains || last.sets !== sets || last.maps !== maps) memory.ruleset = { table, chains, sets, maps };
-  return memory.ruleset as Ruleset;
+  const last = memory.ruleset;
+  if (last !== undefined && last.chains === chains && last.sets === sets && last.maps === maps) return last;
+  memory.ruleset = { table, chains, sets, maps };
+  return memory.ruleset;
+}
+
+/** For what is being made. */
+export function use<T extends Held>(context: Context, thing: T): T {
+  context.uses.push(thing);
+  return thing;
+}
+
+/** What `make` gives. The thing holds from then on what that uses, and nothing else. */
+export function make<T>(context: Context, thing: Held, made: () => T): T {
+  const outer = context.uses;
+  context.uses = [];
+  const result = made();
+  context.memory.holding.change(thing, context.uses);
+  context.uses = outer;
+  return result;
+}
+
+/** Whether all sets that it uses, be it through others, are called as they were. */
+export function stands(context: Context, thing: Held): boolean {
+  return context.renamed.size === 0 || (!context.renamed.has(thing) && thing.holds.every((one) => stands(context, one)));
+}
+
+/** Rules that no user wrote, made again only when one of `inputs` is another thing than in the pass before. `what` is theirs alone. */
+export function built(context: Context, what: string, rules: () => readonly Rule[], inputs: readonly unknown[] = []): readonly Rule[] {
+  const { built } = context.memory;
+  const known = built.get(what);
+  if (known !== undefined && sameItems(known.inputs, inputs) && stands(context, known)) return use(context, known).rules;
+  const added: Built = { inputs, rules: [], holders: 0, holds: [] };
+  added.rules = make(context, added, rules);
+  built.set(what, added);
+  return use(context, added).rules;
 }
 
 export interface ChainForm {
@@ -49,26 +85,23 @@ export interface ChainForm {
 }
 
 /** The chain, unless the pass has made it already with these rules. With the same rules as in the pass before it is the same chain. */
-export function chainOf({ memory, pass }: Context, { name, identity, hook }: ChainForm, rules: () => readonly Rule[]): ChainEntry {
-  const known = memory.chains.get(name);
-  if (known?.wantedIn === pass) {
-    invariant(known.identity === identity, `chain ${name} would stand for "${known.identity}" and for "${identity}"`);
-    return known;
+export function chainOf(context: Context, { name, identity, hook }: ChainForm, rules: () => readonly Rule[]): ChainEntry {
+  const { chains } = context.memory;
+  const kind = hook === undefined ? ({ kind: "regular", name } as const) : ({ kind: "base", name, ...hook } as const);
+  const none = { jump: undefined, madeOf: undefined, tiers: [], holders: 0, holds: [], askedIn: 0 };
+  const chain = chains.get(name) ?? chains.add({ name, identity, value: { ...kind, rules: [] }, ...none });
+  invariant(chain.identity === identity, `chain ${name} would stand for "${chain.identity}" and for "${identity}"`);
+  if (chain.askedIn !== context.pass) {
+    const made = make(context, chain, rules);
+    if (!sameItems(chain.value.rules, made)) chains.replace(chain, { ...kind, rules: made });
   }
-  const made = rules();
-  const value = hook === undefined ? ({ kind: "regular", name, rules: made } as const) : ({ kind: "base", name, ...hook, rules: made } as const);
-  if (known === undefined) {
-    const added: ChainEntry = { name, value, wantedIn: 0, identity, jump: undefined, madeOf: undefined, tiers: [] };
-    memory.chains.add(added);
-    return added;
-  }
-  if (known.identity !== identity) {
-    known.identity = identity;
-    known.jump = undefined;
-  }
-  if (!sameItems(known.value.rules, made)) memory.chains.replace(known, value);
-  memory.chains.want(known);
-  return known;
+  return keepChain(context, chain);
+}
+
+/** The chain as it is. */
+export function keepChain(context: Context, chain: ChainEntry): ChainEntry {
+  chain.askedIn = context.pass;
+  return use(context, chain);
 }
 
 /** The rule that leads to the chain and back. */
@@ -85,20 +118,19 @@ export interface MapForm extends Pick<NftMap, "types" | "comment"> {
 }
 
 /** Adds the map; its entries are made of those that it had in the pass before, and only when the inputs are others. Returns the name by which to look it up. */
-export function namedMap({ memory, pass }: Context, { inputs, ...form }: MapForm, entriesOf: (last: readonly MapEntry[]) => readonly MapEntry[]): string {
+export function namedMap(context: Context, { inputs, ...form }: MapForm, entriesOf: (last: readonly MapEntry[]) => readonly MapEntry[]): string {
+  const { memory, pass } = context;
   const last = memory.entries.get(form.name);
   const isSame = last !== undefined && sameItems(last.inputs, inputs);
   const entries = isSame ? last.entries : entriesOf(last?.entries ?? []);
   const name = sizedName(form.name, entries.length);
   memory.entries.set(form.name, { inputs, entries });
-  const known = memory.maps.get(name);
-  invariant(known?.wantedIn !== pass, `map ${name} is made twice`);
-  if (known === undefined) memory.maps.add({ name, value: { ...form, name, entries }, wantedIn: 0 });
-  else {
-    if (known.value.entries !== entries) memory.maps.replace(known, { ...known.value, entries });
-    memory.maps.want(known);
-  }
-  return name;
+  const value = { ...form, name, entries };
+  const map: AskedEntry<NftMap> = memory.maps.get(name) ?? memory.maps.add({ name, value, askedIn: 0, holders: 0, holds: [] });
+  invariant(map.askedIn !== pass, `map ${name} is made twice`);
+  map.askedIn = pass;
+  if (map.value.entries !== entries) memory.maps.replace(map, value);
+  return use(context, map).name;
 }
 
 export function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {

@@ -6,10 +6,9 @@ import { loopback } from "../resolve/origins.ts";
 import type { ResolvedEndpoint } from "../resolve/types.ts";
 import type { Field, MapEntry, Origin, Rule } from "../ruleset/types.ts";
 import { equals } from "./alternatives.ts";
-import { type Context, namedMap } from "./context.ts";
+import { built, type Context, namedMap } from "./context.ts";
 import { accept, counted, goto } from "./effects.ts";
 import { endpointChain } from "./endpoint.ts";
-import { built } from "./lookups.ts";
 import type { Stage } from "./stages.ts";
 
 export const dispatchOrigin: Origin = { kind: "hostward", name: "dispatch", note: "interface to endpoint" };

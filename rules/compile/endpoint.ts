@@ -6,30 +6,43 @@ import type { ResolvedEndpoint } from "../resolve/types.ts";
 import { ctState } from "../ruleset/fields.ts";
 import type { Origin, Rule } from "../ruleset/types.ts";
 import { encapsulationChain, essentialsChain, failsafeChain, failsafeRepliesChain } from "./builtin.ts";
-import { type Context, chainOf, jumpTo } from "./context.ts";
+import { built, type Context, chainOf, jumpTo, keepChain, use } from "./context.ts";
 import { counted, drop } from "./effects.ts";
-import { built } from "./lookups.ts";
+import { gone } from "./holding.ts";
 import type { ChainEntry, TierMemory } from "./memory.ts";
 import { endpointChainName } from "./names.ts";
-import { profileChain } from "./policies.ts";
+import { profileJump } from "./policies.ts";
 import type { Stage } from "./stages.ts";
 import { tierChain, tierMemory } from "./tiers.ts";
 
 export function endpointChain(context: Context, stage: Stage, resolved: ResolvedEndpoint): ChainEntry {
   const { name: identity } = resolved.endpoint.metadata;
-  const byEndpoint = context.memory.endpoints[stage.place];
-  const name = byEndpoint.get(resolved)?.name ?? endpointChainName(stage.place, identity);
+  const known = context.memory.endpointChains[stage.place].get(resolved);
+  if (known?.madeOf === resolved && hasSameTiers(context, stage, { chain: known, endpoint: identity })) return keepChain(context, known);
+  const name = endpointChainName(stage.place, identity);
   const before = context.memory.chains.get(name)?.tiers ?? [];
   let tiers: readonly TierMemory[] = before;
   const chain = chainOf(context, { name, identity }, () => {
     tiers = tiersOf(context, stage, { resolved, before });
     const origin = (tier: string): Origin => ({ kind: "Tier", name: tier, direction: stage.direction });
-    const jumps = tiers.map((tier) => jumpTo(tierChain(context, stage, { tier, endpoint: identity }), origin(tier.tier.name)));
+    const jumps = tiers.map((tier) => jumpTo(use(context, tierChain(context, stage, { tier, endpoint: identity })), origin(tier.tier.name)));
     return [...builtinSteps(context, stage), ...jumps, ...(stage.list === "normal" ? profileJumps(context, stage, resolved) : [])];
   });
   chain.tiers = tiers;
-  byEndpoint.set(resolved, chain);
+  chain.madeOf = resolved;
+  context.memory.endpointChains[stage.place].set(resolved, chain);
   return chain;
+}
+
+/** Whether all that an endpoint's chain is made of is called as it was. Which chain is a tier's is every pass's own to say. */
+function hasSameTiers(context: Context, stage: Stage, { chain, endpoint }: { readonly chain: ChainEntry; readonly endpoint: string }): boolean {
+  if (chain.holders === gone || context.renamed.size > 0) return false;
+  let isSame = true;
+  for (const tier of chain.tiers) {
+    const before = tier.chain;
+    if (tierChain(context, stage, { tier, endpoint }) !== before) isSame = false;
+  }
+  return isSame;
 }
 
 interface Tiers {
@@ -40,7 +53,7 @@ interface Tiers {
 
 function tiersOf(context: Context, { list, direction, voice }: Stage, { resolved, before }: Tiers): readonly TierMemory[] {
   const tiers = resolved.lists[list][direction].filter(({ policies }) => policies.length > 0);
-  return tiers.map((tier) => tierMemory(context, voice, { tier, before: before.find((one) => one.tier.name === tier.name) }));
+  return tiers.map((tier) => use(context, tierMemory(context, voice, { tier, before: before.find((one) => one.tier.name === tier.name) })));
 }
 
 /** Dropped and never rejected: an answer to a packet that belongs to no connection could harm one (P73, G16). */
@@ -51,9 +64,7 @@ const dropInvalid: Rule = {
 
 /** The same for all endpoints. */
 function builtinSteps(context: Context, stage: Stage): readonly Rule[] {
-  const known = context.steps.get(stage) ?? newSteps(context, stage);
-  context.steps.set(stage, known);
-  return known;
+  return built(context, `steps ${stage.list} ${stage.direction}`, () => newSteps(context, stage));
 }
 
 function newSteps(context: Context, { list, direction }: Stage): readonly Rule[] {
@@ -88,7 +99,7 @@ function profileJumps(context: Context, stage: Stage, { profiles }: ResolvedEndp
   const missing = profiles.find((profile) => profile.missing);
   const present = missing === undefined ? profiles : profiles.slice(0, profiles.indexOf(missing));
   const withRules = present.map((profile) => profile[direction]).filter(({ rules }) => rules.length > 0);
-  return [...withRules.map((profile) => jumpTo(profileChain(context, stage, profile), profile)), ...lastDeny(context, stage, missing?.name)];
+  return [...withRules.map((profile) => profileJump(context, stage, profile)), ...lastDeny(context, stage, missing?.name)];
 }
 
 function lastDeny(context: Context, { voice, denies, direction }: Stage, missing: string | undefined): readonly Rule[] {

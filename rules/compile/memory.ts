@@ -3,6 +3,7 @@
 
 import type { MemberSet, Members, Resolved, ResolvedEndpoint, ResolvedRules, ResolvedTier } from "../resolve/types.ts";
 import type { Chain, MapEntry, NftMap, NftSet, Rule, Ruleset } from "../ruleset/types.ts";
+import { type Held, Holding } from "./holding.ts";
 import { type Entry, Registry } from "./registry.ts";
 import { type Place, places, type Stages, stagesOf, type Voice, voices } from "./stages.ts";
 
@@ -12,30 +13,41 @@ export interface Memory {
   readonly stages: Stages;
   pass: number;
   /** Of the pass before, and what it made of it. */
-  resolved: Resolved | undefined;
+  endpoints: readonly ResolvedEndpoint[] | undefined;
+  memberSets: readonly MemberSet[];
   ruleset: Ruleset | undefined;
+  readonly holding: Holding;
+  /** Holds the base chains and what they lead to. */
+  readonly root: Held;
   readonly chains: Registry<Chain, ChainEntry>;
   readonly sets: Registry<NftSet, SetEntry>;
-  readonly maps: Registry<NftMap>;
+  readonly maps: Registry<NftMap, AskedEntry<NftMap>>;
   /** The rules that no user wrote, by what they are for. */
   readonly built: Map<string, Built>;
   /** The entries of each map and what they were made of, by the map's name without its size. */
   readonly entries: Map<string, { readonly inputs: readonly unknown[]; readonly entries: readonly MapEntry[] }>;
-  readonly endpoints: Readonly<Record<Place, WeakMap<ResolvedEndpoint, ChainEntry>>>;
+  readonly endpointChains: Readonly<Record<Place, WeakMap<ResolvedEndpoint, ChainEntry>>>;
   readonly tiers: Readonly<Record<Voice, WeakMap<ResolvedTier, TierMemory>>>;
   readonly policies: Readonly<Record<Voice, WeakMap<ResolvedRules, PolicyMemory>>>;
   /** How many were ever made. */
   policyCount: number;
-  readonly memberSets: WeakMap<MemberSet, MemberSetMemory>;
+  /** Which sets each MemberSet is, by its id. */
+  readonly definitions: Map<string, Definition>;
 }
 
-export interface ChainEntry extends Entry<Chain> {
+/** Has one meaning in a pass. */
+export interface AskedEntry<T extends { readonly name: string }> extends Entry<T> {
+  /** The last pass that asked for it. */
+  askedIn: number;
+}
+
+export interface ChainEntry extends AskedEntry<Chain> {
   /** What it stands for, in full. */
-  identity: string;
+  readonly identity: string;
   /** The rule that leads to it and back; always of the same origin. */
   jump: Rule | undefined;
-  /** The policy or the tier whose rules it has. */
-  madeOf: PolicyMemory | TierMemory | undefined;
+  /** Of an endpoint or a tier: which object. */
+  madeOf: ResolvedEndpoint | TierMemory | undefined;
   /** Of an endpoint: those that it jumps to. */
   tiers: readonly TierMemory[];
 }
@@ -52,30 +64,24 @@ export interface Source {
 }
 
 /** Rules with what they were made of. They stay while that does, and while the sets that they look up keep their names. */
-export interface Built {
+export interface Built extends Held {
   readonly inputs: readonly unknown[];
-  readonly rules: readonly Rule[];
-  readonly sets: readonly SetEntry[];
-  wantedIn: number;
+  rules: readonly Rule[];
 }
 
 /** The rules of a policy or profile in one voice. */
-export interface PolicyMemory {
+export interface PolicyMemory extends Held {
   readonly owner: ResolvedRules;
   /** Another one for each. */
   readonly number: number;
-  readonly hasPass: boolean;
-  rules: readonly Rule[];
-  sets: readonly SetEntry[];
-  /** The passes that compiled them last, and that last found them to be as they would be compiled. */
-  compiledIn: number;
-  checkedIn: number;
-  /** Their own chain; none yet, or written into their tiers'. */
+  /** None before they are compiled. */
+  rules: readonly Rule[] | undefined;
+  /** Their own chain; none when they are written into their tiers'. */
   chain: ChainEntry | undefined;
 }
 
 /** A tier in one voice. */
-export interface TierMemory {
+export interface TierMemory extends Held {
   readonly tier: ResolvedTier;
   readonly policies: readonly PolicyMemory[];
   /** Equal for tiers with equal policies. */
@@ -85,11 +91,14 @@ export interface TierMemory {
   foundIn: number;
 }
 
-export interface MemberSetMemory {
+/** What the id of a MemberSet defines. */
+export interface Definition {
   /** Of the id. */
   readonly digest: string;
-  readonly entries: Partial<Record<"sel4" | "sel6" | "named4" | "named6", SetEntry>>;
+  readonly entries: Record<DefinedKind, SetEntry | undefined>;
 }
+
+export type DefinedKind = "sel4" | "sel6" | "named4" | "named6";
 
 export function createMemory({ settings, tunnelPeers }: Resolved): Memory {
   return {
@@ -97,18 +106,21 @@ export function createMemory({ settings, tunnelPeers }: Resolved): Memory {
     tunnelPeers,
     stages: stagesOf(settings),
     pass: 0,
-    resolved: undefined,
+    endpoints: undefined,
+    memberSets: [],
     ruleset: undefined,
+    holding: new Holding(),
+    root: { holders: 1, holds: [] },
     chains: new Registry(),
     sets: new Registry(),
     maps: new Registry(),
     built: new Map(),
     entries: new Map(),
-    endpoints: keyed(places, () => new WeakMap()),
+    endpointChains: keyed(places, () => new WeakMap()),
     tiers: keyed(voices, () => new WeakMap()),
     policies: keyed(voices, () => new WeakMap()),
     policyCount: 0,
-    memberSets: new WeakMap(),
+    definitions: new Map(),
   };
 }
 

@@ -4,12 +4,11 @@
 import { invariant } from "../net/invariant.ts";
 import type { ResolvedRule, ResolvedRules } from "../resolve/types.ts";
 import type { Rule, Statement } from "../ruleset/types.ts";
-import { type Context, chainOf, jumpTo } from "./context.ts";
+import { type Context, chainOf, jumpTo, make, stands, use } from "./context.ts";
 import { counted, logged } from "./effects.ts";
-import { keepNames, withLookups } from "./lookups.ts";
-import type { ChainEntry, PolicyMemory } from "./memory.ts";
+import { gone } from "./holding.ts";
+import type { PolicyMemory } from "./memory.ts";
 import { rulesChainName } from "./names.ts";
-import { dropped } from "./registry.ts";
 import { compileRule } from "./rule.ts";
 import type { Stage, Voice } from "./stages.ts";
 
@@ -18,57 +17,42 @@ const passes = counted({ kind: "return" });
 /** What is remembered of the policy, or nothing yet. */
 export function policyMemory({ memory }: Context, voice: Voice, owner: ResolvedRules): PolicyMemory {
   const known = memory.policies[voice].get(owner);
-  if (known !== undefined) return known;
+  if (known !== undefined && known.holders !== gone) return known;
   memory.policyCount += 1;
-  const hasPass = owner.rules.some(({ action }) => action === "Pass");
-  const added = { owner, number: memory.policyCount, hasPass, rules: [], sets: [], compiledIn: 0, checkedIn: 0, chain: undefined };
+  const added: PolicyMemory = { owner, number: memory.policyCount, rules: undefined, chain: undefined, holders: 0, holds: [] };
   memory.policies[voice].set(owner, added);
   return added;
 }
 
 /** Makes sure of the policy's rules, and of their chain if they have one. They are compiled unless they stand and their sets are called as they were. */
 export function keepPolicy(context: Context, stage: Stage, policy: PolicyMemory): void {
-  const { pass } = context;
-  if (policy.checkedIn === pass) return;
-  if (policy.compiledIn === 0 || !keepNames(context, policy.sets)) {
-    Object.assign(
-      policy,
-      withLookups(context, () => compileRules(context, stage, policy.owner)),
-      { compiledIn: pass },
-    );
-  }
-  policy.checkedIn = pass;
-  if (hasOwnChain(policy)) rulesChain(context, stage, policy);
+  if (policy.rules !== undefined && stands(context, policy)) return;
+  const { owner } = policy;
+  const { kind, name } = owner;
+  make(context, policy, () => {
+    const rules = compileRules(context, stage, owner);
+    policy.rules = rules;
+    if (hasOwnChain(owner)) policy.chain = chainOf(context, { name: rulesChainName(stage.voice, kind, name), identity: `${kind} ${name}` }, () => rules);
+  });
+}
+
+/** Pass ends a profile and nothing else (E16), which is what `return` does in its chain. A policy without rules does nothing but make its tier deny in the end (E11). */
+function hasOwnChain({ kind, rules }: ResolvedRules): boolean {
+  return rules.length > 0 && (kind === "Profile" || rules.every(({ action }) => action !== "Pass"));
 }
 
 /** Adds what the policy is in its tier's chain. */
-export function addRulesInTier(rules: Rule[], policy: PolicyMemory): void {
-  if (policy.chain !== undefined && hasOwnChain(policy)) rules.push(jumpTo(policy.chain, policy.owner));
-  else for (const rule of policy.rules) rules.push(rule);
+export function addRulesInTier(rules: Rule[], { owner, chain, rules: own = [] }: PolicyMemory): void {
+  if (chain !== undefined) rules.push(jumpTo(chain, owner));
+  else for (const rule of own) rules.push(rule);
 }
 
-/** A policy without rules does nothing but make its tier deny in the end (E11). */
-function hasOwnChain({ owner, hasPass }: PolicyMemory): boolean {
-  return !hasPass && owner.rules.length > 0;
-}
-
-/** The chain of a profile. Pass ends the profile and nothing else (E16), which is what `return` does here. */
-export function profileChain(context: Context, stage: Stage, profile: ResolvedRules): ChainEntry {
-  const memory = policyMemory(context, stage.voice, profile);
+/** The rule that leads to the chain of a profile with rules. */
+export function profileJump(context: Context, stage: Stage, profile: ResolvedRules): Rule {
+  const memory = use(context, policyMemory(context, stage.voice, profile));
   keepPolicy(context, stage, memory);
-  return rulesChain(context, stage, memory);
-}
-
-function rulesChain(context: Context, { voice }: Stage, policy: PolicyMemory): ChainEntry {
-  const { owner, rules, chain } = policy;
-  if (chain?.madeOf === policy && chain.wantedIn !== dropped && policy.compiledIn !== context.pass) {
-    context.memory.chains.want(chain);
-    return chain;
-  }
-  const name = chain?.name ?? rulesChainName(voice, owner.kind, owner.name);
-  policy.chain = chainOf(context, { name, identity: `${owner.kind} ${owner.name}` }, () => rules);
-  policy.chain.madeOf = policy;
-  return policy.chain;
+  invariant(memory.chain !== undefined, `profile ${profile.name} has no chain`);
+  return jumpTo(memory.chain, profile);
 }
 
 function compileRules(context: Context, stage: Stage, { rules }: ResolvedRules): readonly Rule[] {

@@ -7,14 +7,13 @@
 import { addressBits } from "../net/address.ts";
 import { invariant } from "../net/invariant.ts";
 import type { Family, PortRange, Prefix } from "../net/types.ts";
-import type { MemberSet } from "../resolve/types.ts";
-import { bytesOfKeys } from "../ruleset/chunks.ts";
+import { bytesOfKeys, compareBytes } from "../ruleset/chunks.ts";
 import { packKeys, packPrefixes, packRanges } from "../ruleset/keys.ts";
-import type { DataType, Keys } from "../ruleset/types.ts";
-import type { Context } from "./context.ts";
+import type { DataType, Keys, NftSet } from "../ruleset/types.ts";
+import { type Context, use } from "./context.ts";
 import { digest } from "./hash.ts";
-import { keepsName, lookUp, namedSet } from "./lookups.ts";
-import type { MemberSetMemory, SetEntry } from "./memory.ts";
+import { gone } from "./holding.ts";
+import type { DefinedKind, Definition, SetEntry } from "./memory.ts";
 import { digestedSetName, setName, sizedName } from "./names.ts";
 
 const addressTypes = { 4: "ipv4_addr", 6: "ipv6_addr" } as const;
@@ -31,7 +30,7 @@ export function namedPortSet(context: Context, id: string, family: Family): stri
 }
 
 interface MemberKind {
-  readonly kind: "sel4" | "sel6" | "named4" | "named6";
+  readonly kind: DefinedKind;
   readonly family: Family;
 }
 
@@ -39,38 +38,45 @@ const selectorKinds = { 4: { kind: "sel4", family: 4 }, 6: { kind: "sel6", famil
 const namedPortKinds = { 4: { kind: "named4", family: 4 }, 6: { kind: "named6", family: 6 } } as const;
 
 function memberSet(context: Context, id: string, kind: MemberKind): string {
-  const set = context.resolved.sets.get(id);
-  invariant(set !== undefined, `there is no set for ${id}`);
-  const { entries, digest } = memoryOf(context, set);
+  const { entries, digest } = definition(context, id);
   const known = entries[kind.kind];
-  if (known !== undefined && (known.wantedIn === context.pass || keepsName(context, known))) return lookUp(context, known);
-  const entry = definedSet(context, { set, ...kind, digest });
-  entries[kind.kind] = entry;
-  return lookUp(context, entry);
+  const set = known === undefined || known.holders === gone ? definedSet(context, { id, ...kind, digest }) : known;
+  entries[kind.kind] = set;
+  return use(context, set).name;
 }
 
-function memoryOf({ memory }: Context, set: MemberSet): MemberSetMemory {
-  const known = memory.memberSets.get(set) ?? { digest: digest([set.id]), entries: {} };
-  memory.memberSets.set(set, known);
-  return known;
+function definition({ memory: { definitions } }: Context, id: string): Definition {
+  const known = definitions.get(id);
+  if (known !== undefined) return known;
+  const added = { digest: digest([id]), entries: { sel4: undefined, sel6: undefined, named4: undefined, named6: undefined } };
+  definitions.set(id, added);
+  return added;
 }
 
-/** The set of that definition: of an earlier pass if it is still so called. */
-function definedSet(context: Context, { set, kind, family, digest }: MemberKind & { readonly set: MemberSet; readonly digest: string }): SetEntry {
-  const { sets } = context.memory;
-  const members = set.members[family];
+function definedSet(
+  { resolved, memory: { sets } }: Context,
+  { id, kind, family, digest }: MemberKind & { readonly id: string; readonly digest: string },
+): SetEntry {
+  const members = resolved.sets.get(id)?.members[family];
+  invariant(members !== undefined, `there is no set for ${id}`);
   const { types, flavour, keys } = members;
   const stem = digestedSetName(kind, flavour, digest);
   const name = flavour === "hash" ? sizedName(stem, keys.count) : stem;
+  const comment = `${kind === selectorKinds[family].kind ? `selector ${id}` : "named ports"} (${familyNames[family]})`;
   const known = sets.get(name);
-  if (known !== undefined) {
-    invariant(known.source?.id === set.id && keepsName(context, known), `set ${name} would stand for ${known.value.comment} and for ${set.id}`);
-    return known;
-  }
-  const comment = `${kind === selectorKinds[family].kind ? `selector ${set.id}` : "named ports"} (${familyNames[family]})`;
-  const added: SetEntry = { name, value: { name, types, flavour, keys, comment }, wantedIn: 0, source: { id: set.id, family, members } };
-  sets.add(added);
-  return added;
+  invariant(known === undefined, `set ${name} would stand for ${known?.value.comment} and for ${id}`);
+  return sets.add({ name, value: { name, types, flavour, keys, comment }, source: { id, family, members }, holders: 0, holds: [] });
+}
+
+/** The set by its content, which is there already when another rule lists the same. Returns the name by which to look it up. */
+export function namedSet(context: Context, set: NftSet): string {
+  const { sets } = context.memory;
+  const name = set.flavour === "hash" ? sizedName(set.name, set.keys.count) : set.name;
+  const known = sets.get(name) ?? sets.add({ name, value: { ...set, name }, source: undefined, holders: 0, holds: [] });
+  const { comment, keys } = known.value;
+  const isSame = comment === set.comment && compareBytes(bytesOfKeys(keys), bytesOfKeys(set.keys)) === 0;
+  invariant(isSame, `set ${name} would stand for "${comment}" and for "${set.comment}"`);
+  return use(context, known).name;
 }
 
 /** The set of networks that a rule lists; they are of this family, disjoint and sorted. */

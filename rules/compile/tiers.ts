@@ -5,8 +5,8 @@ import { invariant } from "../net/invariant.ts";
 import { tierEnd } from "../resolve/origins.ts";
 import type { ResolvedTier } from "../resolve/types.ts";
 import type { Rule } from "../ruleset/types.ts";
-import { type Context, chainOf, sameItems } from "./context.ts";
-import { built } from "./lookups.ts";
+import { built, type Context, chainOf, keepChain, sameItems } from "./context.ts";
+import { gone } from "./holding.ts";
 import type { ChainEntry, PolicyMemory, TierMemory } from "./memory.ts";
 import { tierChainName } from "./names.ts";
 import { addRulesInTier, keepPolicy, policyMemory } from "./policies.ts";
@@ -21,11 +21,12 @@ export function tierMemory(
   if (before?.tier === tier) return before;
   const byTier = context.memory.tiers[voice];
   const known = byTier.get(tier);
-  if (known !== undefined) return known;
+  if (known !== undefined && known.holders !== gone) return known;
   const policies = policiesOf(context, voice, { tier, before: before?.policies ?? [] });
   let hash = 0;
   for (const { number } of policies) hash = (Math.imul(hash, 31) + number) | 0;
-  const added = { tier, policies, hash, chain: undefined, foundIn: 0 };
+  const added: TierMemory = { tier, policies, hash, chain: undefined, foundIn: 0, holders: 0, holds: [] };
+  context.memory.holding.change(added, policies);
   byTier.set(tier, added);
   return added;
 }
@@ -61,31 +62,19 @@ function isSameTier(a: TierMemory, b: TierMemory): boolean {
 function ownChain(context: Context, stage: Stage, { tier, endpoint }: { readonly tier: TierMemory; readonly endpoint: string }): ChainEntry {
   const name = tierChainName(stage.place, tier.tier.name, endpoint);
   const known = context.memory.chains.get(name);
-  invariant(known?.wantedIn !== context.pass, `chain ${name} would stand for two tiers`);
-  const isKept = keepPolicies(context, stage, tier);
-  const end = endOfTier(context, stage, tier.tier);
-  if (isKept && known?.madeOf === tier) {
-    context.memory.chains.want(known);
-    return known;
-  }
+  invariant(known?.askedIn !== context.pass, `chain ${name} would stand for two tiers`);
+  if (known?.madeOf === tier && context.renamed.size === 0) return keepChain(context, known);
   const chain = chainOf(context, { name, identity: name }, () => {
     const rules: Rule[] = [];
-    for (const policy of tier.policies) addRulesInTier(rules, policy);
-    rules.push(...end);
+    for (const policy of tier.policies) {
+      keepPolicy(context, stage, policy);
+      addRulesInTier(rules, policy);
+    }
+    rules.push(...endOfTier(context, stage, tier.tier));
     return rules;
   });
   chain.madeOf = tier;
   return chain;
-}
-
-/** Whether what the policies are in the tier's chain is as it was in the last pass that knew the tier. */
-function keepPolicies(context: Context, stage: Stage, { policies, foundIn }: TierMemory): boolean {
-  let isKept = true;
-  for (const policy of policies) {
-    keepPolicy(context, stage, policy);
-    if (policy.compiledIn > foundIn) isKept = false;
-  }
-  return isKept;
 }
 
 /** E11: by direction, and whether or not the policies have rules. */

@@ -132,6 +132,37 @@ describe("what is compiled anew", () => {
     });
   }
 
+  test("a policy takes the set that nobody else uses with it, and its rules, its chain and its set come back", () => {
+    const all = [...hosts, members("203.0.113.9"), ...policies(3)];
+    const alone = policy("q", { ingress: [rule("Allow", { from: { selector: "place == 'home'" } }), rule("Pass", { protocol: 6 })], egress: form(7) });
+    const [resolve, compileNext] = [createResolver(), createCompiler()];
+    const resolved = [all, [...all, alone], all, [...all, alone]].map((resources) =>
+      resolve({ node: NODE, resources, interfaces: links, settings: defaultPolicySettings }),
+    );
+    const [without, ...rest] = resolved.map((one) => compileNext(one));
+    assert.deepEqual(
+      rest,
+      resolved.slice(1).map((one) => compile(one)),
+    );
+    assert.deepEqual(without, rest[1]);
+    assert.deepEqual(
+      rest[0]?.sets.filter(({ name }) => without?.sets.every((set) => set.name !== name)).map(({ comment }) => comment),
+      ['selector place == "home" (IPv4)', 'selector place == "home" (IPv6)'],
+    );
+  });
+
+  test("what a pass that failed has half done changes nothing", () => {
+    const resolved = createResolver()({
+      node: NODE,
+      resources: [...hosts, members("203.0.113.9"), ...policies(3)],
+      interfaces: links,
+      settings: defaultPolicySettings,
+    });
+    const compileNext = createCompiler();
+    assert.throws(() => compileNext({ ...resolved, sets: new Map() }), /there is no set for/);
+    assert.deepEqual(compileNext(resolved), compile(resolved));
+  });
+
   test("a set that outgrows its size is another one, and what looks it up is compiled again", () => {
     const many = networkSet(
       "office",
