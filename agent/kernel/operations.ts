@@ -5,19 +5,26 @@ import { type BatchOptions, BatchWriter, type EncodedBatch, messageIndex } from 
 import { addChain, deleteChain } from "../../native/codec/chain.ts";
 import { writeElements, writeVerdictElements } from "../../native/codec/element.ts";
 import type { CodecError } from "../../native/codec/error.ts";
-import { appendRule, deleteRule, deleteRules, insertRule, type LoweredRule, replaceRule } from "../../native/codec/rule.ts";
+import { appendRule, deleteRule, deleteRules, insertRule, type RuleToSend, replaceRule } from "../../native/codec/rule.ts";
 import { addSet, deleteSet } from "../../native/codec/set.ts";
 import { addTable, deleteTable } from "../../native/codec/table.ts";
 import type { Batch, Operation } from "../../rules/diff/types.ts";
 import { commentText, originComment } from "../../rules/ruleset/comment.ts";
 import { capacity, declaredSize, encodeKey } from "../../rules/ruleset/keys.ts";
 import { lowerRule } from "../../rules/ruleset/lower.ts";
-import type { NftMap, NftSet } from "../../rules/ruleset/types.ts";
+import type { NftMap, NftSet, Rule } from "../../rules/ruleset/types.ts";
 import { placeOf } from "./edits.ts";
 import type { Handles } from "./handles.ts";
 
 /** Bytes of a usual rule; large operations reserve their own. */
 const OPERATION_ROOM = 640;
+
+/**
+ * What all messages of a rule say, so that a table that somebody has deleted is sent again without work for its rules. Each takes nearly a kilobyte:
+ * those of larger batches are not kept.
+ */
+const bodies = new WeakMap<Rule, Uint8Array>();
+const mostKept = 4096;
 
 export interface EncodedOperations extends EncodedBatch {
   /** The operation that the message with this sequence number belongs to. None for the batch's own begin and end. */
@@ -45,9 +52,10 @@ export function encodeOperations({ table, operations }: Batch, options: BatchOpt
   const batch = new BatchWriter({ capacity: OPERATION_ROOM * operations.length, ...options });
   /** Index of the operation of each message. */
   const owners: number[] = [];
+  const isKept = operations.length <= mostKept;
   for (const [index, operation] of operations.entries()) {
     if (operation.object === "rule") {
-      if (!encodeRule(batch, { table, operation, index }, placing)) return { ok: false, operation, error: undefined };
+      if (!encodeRule(batch, { table, operation, index, isKept }, placing)) return { ok: false, operation, error: undefined };
     } else encodeOperation(batch, table, operation);
     if (batch.failure) return { ok: false, operation, error: batch.failure };
     while (owners.length < batch.count) owners.push(index);
@@ -62,10 +70,12 @@ interface RuleOperation {
   readonly table: string;
   readonly operation: Extract<Operation, { readonly object: "rule" }>;
   readonly index: number;
+  /** Whether what was written is remembered. */
+  readonly isKept: boolean;
 }
 
 /** False where the chain has no rule at the place. */
-function encodeRule(batch: BatchWriter, { table, operation, index }: RuleOperation, { handlesOf, asksEcho }: Placing): boolean {
+function encodeRule(batch: BatchWriter, { table, operation, index, isKept }: RuleOperation, { handlesOf, asksEcho }: Placing): boolean {
   const { chain } = operation;
   const at = placeOf(operation);
   const handle = at === undefined ? undefined : handlesOf(chain)?.[at];
@@ -75,12 +85,25 @@ function encodeRule(batch: BatchWriter, { table, operation, index }: RuleOperati
     return true;
   }
   const { rule } = operation;
-  const lowered: LoweredRule = { table, chain, expressions: lowerRule(rule), comment: originComment(rule.origin) };
-  const echo = asksEcho(index);
-  if (handle === undefined) appendRule(batch, lowered, echo);
-  else if (operation.verb === "add") insertRule(batch, lowered, { before: handle, echo });
-  else replaceRule(batch, lowered, { handle, echo });
+  const body = sendRule(batch, toSend(rule, table, chain), { verb: operation.verb, handle, echo: asksEcho(index) });
+  if (isKept && batch.failure === undefined && !bodies.has(rule)) bodies.set(rule, body.slice());
   return true;
+}
+
+function toSend(rule: Rule, table: string, chain: string): RuleToSend {
+  const body = bodies.get(rule);
+  return body === undefined ? { table, chain, expressions: lowerRule(rule), comment: originComment(rule.origin) } : { table, chain, body };
+}
+
+interface Sending {
+  readonly verb: "add" | "replace";
+  readonly handle: number | undefined;
+  readonly echo: boolean;
+}
+
+function sendRule(batch: BatchWriter, rule: RuleToSend, { verb, handle, echo }: Sending): Uint8Array {
+  if (handle === undefined) return appendRule(batch, rule, echo);
+  return verb === "add" ? insertRule(batch, rule, { before: handle, echo }) : replaceRule(batch, rule, { handle, echo });
 }
 
 function encodeOperation(batch: BatchWriter, table: string, operation: Exclude<Operation, { readonly object: "rule" }>): void {

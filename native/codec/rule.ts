@@ -24,6 +24,7 @@ import { decodeExpression, encodeExpression, type UnknownExpression } from "./ex
 import { encodeRequest } from "./message.ts";
 import type { AttributeReader } from "./reader.ts";
 import { readComment, UDATA_COMMENT, writeUserdata } from "./userdata.ts";
+import type { AttributeWriter } from "./writer.ts";
 
 export interface LoweredRule {
   readonly table: string;
@@ -33,6 +34,9 @@ export interface LoweredRule {
   readonly comment: string;
 }
 
+/** As it is, or with the body that an earlier message of it had. */
+export type RuleToSend = LoweredRule | (Pick<LoweredRule, "table" | "chain"> & { readonly body: Uint8Array });
+
 export interface ListedRule {
   readonly table: string;
   readonly chain: string;
@@ -41,19 +45,22 @@ export interface ListedRule {
   readonly comment: string;
 }
 
-/** Behind the last rule of its chain. With `echo` the kernel sends the new rule back, which tells its handle (NLM_F_ECHO); so do the next two. */
-export function appendRule(batch: BatchWriter, rule: LoweredRule, echo = false): void {
-  writeRule(batch, rule, { flags: NLM_F_CREATE | NLM_F_APPEND, echo });
+/**
+ * Behind the last rule of its chain. With `echo` the kernel sends the new rule back, which tells its handle (NLM_F_ECHO). Returns the rule's body, what
+ * does not depend on its place: a view, valid until the next write. So do the next two.
+ */
+export function appendRule(batch: BatchWriter, rule: RuleToSend, echo = false): Uint8Array {
+  return writeRule(batch, rule, { flags: NLM_F_CREATE | NLM_F_APPEND, echo });
 }
 
 /** In front of the rule with the handle; several before the same one keep their order. ENOENT where the chain has no such rule. */
-export function insertRule(batch: BatchWriter, rule: LoweredRule, { before, echo }: { readonly before: number; readonly echo: boolean }): void {
-  writeRule(batch, rule, { flags: NLM_F_CREATE, echo, position: before });
+export function insertRule(batch: BatchWriter, rule: RuleToSend, { before, echo }: { readonly before: number; readonly echo: boolean }): Uint8Array {
+  return writeRule(batch, rule, { flags: NLM_F_CREATE, echo, position: before });
 }
 
 /** In the place of the rule with the handle, under a new handle. ENOENT where the chain has no such rule. */
-export function replaceRule(batch: BatchWriter, rule: LoweredRule, { handle, echo }: { readonly handle: number; readonly echo: boolean }): void {
-  writeRule(batch, rule, { flags: NLM_F_REPLACE, echo, handle });
+export function replaceRule(batch: BatchWriter, rule: RuleToSend, { handle, echo }: { readonly handle: number; readonly echo: boolean }): Uint8Array {
+  return writeRule(batch, rule, { flags: NLM_F_REPLACE, echo, handle });
 }
 
 interface Place {
@@ -63,17 +70,25 @@ interface Place {
   readonly handle?: number;
 }
 
-function writeRule(batch: BatchWriter, rule: LoweredRule, { flags, echo, position, handle }: Place): void {
+function writeRule(batch: BatchWriter, rule: RuleToSend, { flags, echo, position, handle }: Place): Uint8Array {
   const writer = batch.begin(NFT_MSG_NEWRULE, echo ? flags | NLM_F_ECHO : flags);
   writer.text(NFTA_RULE_TABLE, rule.table);
   writer.text(NFTA_RULE_CHAIN, rule.chain);
   if (handle !== undefined) writer.u64(NFTA_RULE_HANDLE, BigInt(handle));
-  const list = writer.begin(NFTA_RULE_EXPRESSIONS);
-  for (const expression of rule.expressions) encodeExpression(writer, expression);
-  writer.end(list);
+  const start = writer.length;
+  if ("body" in rule) writer.copy(rule.body);
+  else writeBody(writer, rule);
+  const end = writer.length;
   if (position !== undefined) writer.u64(NFTA_RULE_POSITION, BigInt(position));
-  if (rule.comment !== "") writeUserdata(writer, NFTA_RULE_USERDATA, [[UDATA_COMMENT, rule.comment]]);
   batch.end();
+  return writer.bytes.subarray(start, end);
+}
+
+function writeBody(writer: AttributeWriter, { expressions, comment }: LoweredRule): void {
+  const list = writer.begin(NFTA_RULE_EXPRESSIONS);
+  for (const expression of expressions) encodeExpression(writer, expression);
+  writer.end(list);
+  if (comment !== "") writeUserdata(writer, NFTA_RULE_USERDATA, [[UDATA_COMMENT, comment]]);
 }
 
 /** ENOENT where the chain has no rule with the handle. */

@@ -81,19 +81,15 @@ export class AttributeWriter {
   data(type: number, value: Uint8Array): void {
     const { length } = value;
     this.#header(type, length);
-    const { bytes, length: at } = this;
-    if (length > SHORT) bytes.set(value, at);
-    else for (let i = 0; i < length; i++) bytes[at + i] = value[i] as number;
-    this.length = at + ((length + 3) & ~3);
+    this.#put(value);
+    this.length += (length + 3) & ~3;
   }
 
   /** Bytes that were written somewhere else, whole attributes or the beginning of one. */
   copy(value: Uint8Array): void {
-    const { length } = value;
-    this.reserve(length);
-    const { bytes, length: at } = this;
-    for (let i = 0; i < length; i++) bytes[at + i] = value[i] as number;
-    this.length = at + length;
+    this.reserve(value.length);
+    this.#put(value);
+    this.length += value.length;
   }
 
   /** An attribute without payload. */
@@ -145,6 +141,12 @@ export class AttributeWriter {
   finish(): Uint8Array {
     if (this.#failure) throw this.#failure;
     return this.bytes.subarray(0, this.length);
+  }
+
+  #put(value: Uint8Array): void {
+    const { bytes, length: at } = this;
+    if (value.length > SHORT) bytes.set(value, at);
+    else for (let i = 0; i < value.length; i++) bytes[at + i] = value[i] as number;
   }
 
   #header(type: number, payload: number): void {
