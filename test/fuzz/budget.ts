@@ -1,13 +1,12 @@
 // What the fuzzers share: how long they run, and how a good text becomes a nearly good one.
 
 import fc from "fast-check";
+import { fuzzSeconds } from "../chance.ts";
 
-/** FUZZ_SECONDS (or HOSTWARD_FUZZ_SECONDS), 2 unless told: as many runs as fit. A failure prints its seed; fast-check's `seed` and `path` replay it. */
-const seconds = Number(process.env["HOSTWARD_FUZZ_SECONDS"] ?? process.env["FUZZ_SECONDS"] ?? "2");
-
+/** As many runs as fit. A failure prints its seed; fast-check's `seed` and `path` replay it. */
 export const fuzzBudget: fc.Parameters<unknown> = {
   numRuns: Number.MAX_SAFE_INTEGER,
-  interruptAfterTimeLimit: seconds * 1000,
+  interruptAfterTimeLimit: fuzzSeconds(2) * 1000,
   markInterruptAsFailure: false,
 };
 

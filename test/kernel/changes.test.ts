@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openNetlinkKernel } from "../../agent/kernel/netlink.ts";
+import { seed } from "../chance.ts";
 import { openPair } from "../lab/pair.ts";
 import { type ChangeKind, change, changeKinds, drawKinds } from "./churn/changes.ts";
 import { createDriver } from "./churn/driver.ts";
@@ -13,7 +14,6 @@ import { floodBothWays, host, member, tally } from "./churn/flows.ts";
 import { createRandom } from "./churn/random.ts";
 import { createHosts, start } from "./churn/world.ts";
 
-const seed = Number(process.env["FUZZ_SEED"] ?? Date.now() % 1e9);
 const changes = Number(process.env["HOSTWARD_CHANGES"] ?? "1000");
 /** Some may change nothing. */
 const drawn = Math.ceil(changes * 1.05);

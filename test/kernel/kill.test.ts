@@ -10,13 +10,13 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { table } from "../../rules/compile/hooks.ts";
+import { seed } from "../chance.ts";
 import { openPair } from "../lab/pair.ts";
 import { Churner } from "./churn/churning.ts";
 import { floodBothWays, host, member, tally } from "./churn/flows.ts";
 import { canonical, rulesOf, setsOf } from "./churn/listing.ts";
 import { createRandom, type Random } from "./churn/random.ts";
 
-const seed = Number(process.env["FUZZ_SEED"] ?? Date.now() % 1e9);
 const kills = Number(process.env["HOSTWARD_KILLS"] ?? "60");
 const packetsPerSecond = 5000;
 

@@ -15,6 +15,7 @@ import { optimise } from "../../rules/optimise/optimise.ts";
 import { resolve } from "../../rules/resolve/resolve.ts";
 import { checkRuleset } from "../../rules/ruleset/check.ts";
 import type { Ruleset } from "../../rules/ruleset/types.ts";
+import { fuzzSeconds, seed } from "../chance.ts";
 import { packet } from "../rules/compile/arbitrary.ts";
 import { describeCase } from "./counterexample.ts";
 import { deliverable } from "./packets.ts";
@@ -23,8 +24,7 @@ import { readWorld, type World, world } from "./worlds.ts";
 const leastVerdicts = 100_000;
 const packetsEach = 100;
 const worldsEach = 50;
-const seconds = Number(process.env["HOSTWARD_FUZZ_SECONDS"] ?? "0");
-const seed = Number(process.env["FUZZ_SEED"] ?? Date.now() % 1e9);
+const seconds = fuzzSeconds(0);
 
 interface Tally {
   verdicts: number;
