@@ -19,7 +19,7 @@ import { usualSsh } from "../../agent/sshAccess.ts";
 import { table } from "../../rules/compile/hooks.ts";
 import type { Operation } from "../../rules/diff/types.ts";
 import type { Interface } from "../../rules/resolve/types.ts";
-import { patienceMilliseconds } from "../patience.ts";
+import { statusOf } from "./running.ts";
 
 const eth0: Interface = { name: "eth0", addresses: [{ family: 4, value: 0x0a000001n }], up: true };
 const endpoint = "apiVersion: projectcalico.org/v3\nkind: HostEndpoint\nmetadata: { name: a }\nspec: { node: host1, interfaceName: eth0 }\n";
@@ -85,15 +85,7 @@ async function withDaemon(
       },
     },
   });
-  const status: Bench["status"] = async (holds) => {
-    const deadline = performance.now() + patienceMilliseconds;
-    for (;;) {
-      const now = (await askDaemon(control, "/status")) as Status;
-      if (holds(now)) return now;
-      assert.ok(performance.now() < deadline, JSON.stringify(now, undefined, 2));
-      await sleep(10);
-    }
-  };
+  const status: Bench["status"] = (holds) => statusOf(control, holds);
   try {
     await use({ daemon, kernel, directory, log, told, setInterfaces, write, status });
   } finally {

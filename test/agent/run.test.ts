@@ -9,12 +9,11 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
-import { askDaemon } from "../../agent/control/client.ts";
 import type { Status } from "../../agent/control/status.ts";
 import { openPair } from "../lab/pair.ts";
-import { patienceMilliseconds } from "../patience.ts";
+import { until } from "../patience.ts";
 import { hostward, launcher } from "./cli/command.ts";
+import { plainSsh, statusOf } from "./running.ts";
 
 const root = join(import.meta.dirname, "../..");
 const endpoint = "apiVersion: projectcalico.org/v3\nkind: HostEndpoint\nmetadata: { name: eth0 }\nspec: { node: host1, interfaceName: eth0 }\n";
@@ -43,7 +42,7 @@ describe("a host with one cable", () => {
     const notify = join(directory, "notify.sock");
     const receiver = lab.host.spawn("python3", ["-c", notifyReceiver, notify], { stdio: ["ignore", "pipe", "inherit"] });
     receiver.stdout?.setEncoding("utf8").on("data", (text: string) => told.push(...text.trimEnd().split("\n")));
-    while (!existsSync(notify)) await sleep(10);
+    await until(() => existsSync(notify));
   });
 
   after(() => rmSync(directory, { recursive: true }));
@@ -53,22 +52,13 @@ describe("a host with one cable", () => {
   const command = (...arguments_: readonly string[]) => hostward(arguments_, { cwd: directory });
   const common = ["--manifests", "manifests", "--node", "host1"];
 
-  async function status(holds: (status: Status) => boolean): Promise<Status> {
-    const deadline = performance.now() + patienceMilliseconds;
-    for (;;) {
-      const now = await askDaemon(control, "/status").catch(() => undefined);
-      if (now !== undefined && holds(now as Status)) return now as Status;
-      assert.ok(performance.now() < deadline, JSON.stringify(now, undefined, 2));
-      await sleep(20);
-    }
-  }
+  const status = (holds: (status: Status) => boolean) => statusOf(control, holds);
 
   function start(...prefix: readonly string[]): ChildProcess {
     const [first = launcher, ...rest] = [...prefix, ...(prefix.length === 0 ? [launcher] : []), "run", ...common, "--control", control];
-    // So that no port in this machine's sshd_config makes a warning.
     const env = {
       PATH: process.env["PATH"],
-      SSH_CONNECTION: "192.0.2.9 40000 192.0.2.1 22",
+      ...plainSsh,
       NOTIFY_SOCKET: join(directory, "notify.sock"),
       WATCHDOG_USEC: "400000",
     };

@@ -10,7 +10,7 @@ import type { Status } from "../../agent/control/status.ts";
 import { table } from "../../rules/compile/hooks.ts";
 import type { Problem } from "../../rules/model/problem.ts";
 import { openPair } from "../lab/pair.ts";
-import { patienceMilliseconds } from "../patience.ts";
+import { until } from "../patience.ts";
 import { DaemonProcess } from "./churn/daemon.ts";
 import { floodBothWays, host, member, tally } from "./churn/flows.ts";
 import { canonical, type ListedRule, rulesOf } from "./churn/listing.ts";
@@ -188,14 +188,6 @@ describe("a daemon and strangers", () => {
     return result ?? assert.fail();
   }
 });
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + patienceMilliseconds;
-  while (!(await holds())) {
-    assert.ok(performance.now() < deadline, "it did not come");
-    await sleep(20);
-  }
-}
 
 function withoutCounts(text: string): string {
   return text.replaceAll(/packets \d+ bytes \d+/g, "packets bytes");

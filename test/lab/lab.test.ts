@@ -2,14 +2,15 @@ import "./enter.ts";
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { waitFor } from "../patience.ts";
 import type { Outcome } from "./agent.ts";
 import { type Lab, openLab } from "./lab.ts";
 import type { Namespace } from "./namespace.ts";
+import { processesWith } from "./processes.ts";
 
 describe("two hosts and a cable", () => {
   let lab: Lab;
@@ -98,30 +99,21 @@ console.log("ready");
 await new Promise(() => setInterval(() => {}, 1000));
 `;
 
-function processesWith(token: string): readonly string[] {
-  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  return pids.filter((pid) => {
-    try {
-      return existsSync(`/proc/${pid}/environ`) && readFileSync(`/proc/${pid}/environ`, "utf8").includes(token);
-    } catch {
-      return false;
-    }
-  });
-}
-
 for (const signal of ["SIGTERM", "SIGKILL"] as const) {
   test(`after ${signal} nothing of a lab is left`, async () => {
     const token = `LAB_TEST=${signal}-${process.pid}`;
     const { HOSTWARD_LAB: _, ...environment } = process.env;
     // Standard input would be the program; the file system needs none of ours.
     const child = spawn(process.execPath, ["--input-type=module", "--eval", sleeper], {
-      env: { ...environment, LAB_TEST: `${signal}-${process.pid}` },
+      env: { ...environment, LAB_TEST: token.slice("LAB_TEST=".length) },
       stdio: ["ignore", "pipe", "inherit"],
     });
     await once(createInterface({ input: child.stdout }), "line");
     assert.ok(processesWith(token).length >= 4, "the outer process, unshare, the inner one, its agents and the sleeper");
     child.kill(signal);
-    for (let attempt = 0; attempt < 50 && processesWith(token).length > 0; attempt++) await sleep(20);
-    assert.deepEqual(processesWith(token), []);
+    await waitFor(
+      () => processesWith(token),
+      ({ length }) => length === 0,
+    );
   });
 }

@@ -8,6 +8,7 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { linkDump, type RouteMessage, RTNLGRP_IPV4_ROUTE, RTNLGRP_LINK, readRouteMessages } from "../../native/codec/route.ts";
 import { NetlinkError, NetlinkMonitor } from "../../native/index.ts";
+import { until } from "../patience.ts";
 
 class Heard {
   readonly monitor: NetlinkMonitor;
@@ -37,13 +38,6 @@ class Heard {
 
 function ip(...lines: readonly string[]): void {
   execFileSync("ip", ["-batch", "-"], { input: lines.join("\n") });
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let waited = 0; !condition(); waited += 5) {
-    assert.ok(waited < 5000, "it did not come about in 5 s");
-    await sleep(5);
-  }
 }
 
 // A link tells of its changes only while it is up.

@@ -2,11 +2,11 @@ import "../lab/enter.ts";
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { processesWith } from "../lab/processes.ts";
+import { waitFor } from "../patience.ts";
 
 const demo = join(import.meta.dirname, "../../tools/demo.ts");
 
@@ -16,20 +16,13 @@ function startDemo(token: string) {
   return spawn(process.execPath, [demo], { env: { ...environment, DEMO_TEST: token }, stdio: ["ignore", "pipe", "inherit"], detached: true });
 }
 
-function processesOf(token: string): readonly string[] {
-  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  return pids.filter((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/environ`, "utf8").includes(`DEMO_TEST=${token}`);
-    } catch {
-      return false;
-    }
-  });
-}
+const processesOf = (token: string) => processesWith(`DEMO_TEST=${token}`);
 
 async function assertGone(token: string): Promise<void> {
-  for (let attempt = 0; attempt < 50 && processesOf(token).length > 0; attempt++) await sleep(20);
-  assert.deepEqual(processesOf(token), []);
+  await waitFor(
+    () => processesOf(token),
+    ({ length }) => length === 0,
+  );
 }
 
 test("the demo sees what it expects, prints the ruleset, takes less than a minute and leaves nothing behind", async () => {

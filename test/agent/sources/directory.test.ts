@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readDirectory, watchDirectory } from "../../../agent/sources/directory.ts";
-import { patienceMilliseconds } from "../../patience.ts";
+import { until, waitFor } from "../../patience.ts";
 
 const timing = { quiet: 20, patience: 200, rescan: 300, rescanBlind: 50 };
 const set = (name: string, net = "10.0.0.0/8") =>
@@ -59,11 +59,12 @@ async function withDirectory(prepare: (path: string) => void, use: (bench: Bench
     write: (name, text) => writeFileSync(join(path, name), text),
     codes: () => source.current().problems.map(({ code }) => code),
     async has(...expected) {
-      const deadline = performance.now() + patienceMilliseconds;
-      while (names().join() !== expected.toSorted().join()) {
-        assert.ok(performance.now() < deadline, `has ${names().join()} instead of ${expected.join()}`);
-        await sleep(5);
-      }
+      const wanted = expected.toSorted().join();
+      await waitFor(
+        () => names().join(),
+        (now) => now === wanted,
+        (now) => `has ${now} instead of ${wanted}`,
+      );
     },
   };
   try {
@@ -256,7 +257,7 @@ test("a directory that is removed keeps everything in force, and is read again w
   withDirectory(prepared, async ({ path, write, has, codes }) => {
     await has("a");
     renameSync(path, `${path}.away`);
-    while (codes().length === 0) await sleep(5);
+    await until(() => codes().length > 0);
     assert.deepEqual(codes(), ["directory-unreadable"]);
     await has("a");
     mkdirSync(path);
@@ -271,7 +272,7 @@ test("a directory that is not there yet is waited for", () =>
   withDirectory(
     () => undefined,
     async (bench) => {
-      while (bench.codes().length === 0) await sleep(5);
+      await until(() => bench.codes().length > 0);
       assert.deepEqual(bench.codes(), ["directory-unreadable"]);
       assert.equal(bench.isSynced, false);
       prepared(bench.path);

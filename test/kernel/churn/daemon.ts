@@ -1,18 +1,15 @@
 // `hostward run` as a process in a lab: its manifests, its status, its start and its end.
 
-import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { askDaemon } from "../../../agent/control/client.ts";
 import type { Status } from "../../../agent/control/status.ts";
 import { launcher } from "../../agent/cli/command.ts";
+import { plainSsh, statusOf } from "../../agent/running.ts";
 import type { Namespace } from "../../lab/namespace.ts";
-import { patienceMilliseconds } from "../../patience.ts";
 
 export class DaemonProcess {
   readonly #folder = mkdtempSync(join(tmpdir(), "hostward-daemon-"));
@@ -35,8 +32,7 @@ export class DaemonProcess {
   async start(): Promise<Status> {
     this.log = "";
     const flags = ["run", "--manifests", join(this.#folder, "manifests"), "--node", "host1", "--control", this.#control];
-    // So that no port in this machine's sshd_config makes a warning.
-    const env = { PATH: process.env["PATH"], SSH_CONNECTION: "192.0.2.9 40000 192.0.2.1 22", NODE_COMPILE_CACHE: join(this.#folder, "cache") };
+    const env = { PATH: process.env["PATH"], ...plainSsh, NODE_COMPILE_CACHE: join(this.#folder, "cache") };
     const child = this.#namespace.spawn(launcher, flags, { env, stdio: ["ignore", "ignore", "pipe"] });
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.log += text;
@@ -47,13 +43,7 @@ export class DaemonProcess {
 
   /** When it holds. */
   async status(holds: (status: Status) => boolean): Promise<Status> {
-    const deadline = performance.now() + patienceMilliseconds;
-    for (;;) {
-      const now = (await askDaemon(this.#control, "/status").catch(() => undefined)) as Status | undefined;
-      if (now !== undefined && holds(now)) return now;
-      assert.ok(performance.now() < deadline, `${JSON.stringify(now, undefined, 2)}\n${this.log}`);
-      await sleep(5);
-    }
+    return await statusOf(this.#control, holds, () => this.log);
   }
 
   /** User and system time since it started. */
