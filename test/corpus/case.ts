@@ -54,6 +54,11 @@ export interface Case {
   readonly rows: readonly FlowRow[];
 }
 
+/** A case that no folder holds. */
+export function caseOf({ name, interfaces, resolved, rows }: Pick<Case, "name" | "interfaces" | "resolved" | "rows">): Case {
+  return { name, folder: "", description: "", facts: [], interfaces, statuses: undefined, resolved, rows };
+}
+
 /** All cases, or those that HOSTWARD_CASES names (comma-separated parts of names). */
 function caseNames(root: string): readonly string[] {
   const words = (process.env["HOSTWARD_CASES"] ?? "").split(",").filter((word) => word !== "");

@@ -10,20 +10,20 @@ import { type Flow, parseFlow } from "../../rules/explain/packet.ts";
 import { parseAddress } from "../../rules/net/address.ts";
 import { resolve } from "../../rules/resolve/resolve.ts";
 import { defaultPolicySettings } from "../../rules/resolve/settings.ts";
-import type { Case } from "./case.ts";
+import { type Case, caseOf } from "./case.ts";
 import { assertFiles, assertGolden } from "./golden.ts";
 import { assertJudgement, isDecidedBy } from "./judgement.ts";
 import { comparableListing } from "./listing.ts";
 import { assertDelivered, assertVerdicts } from "./packets.ts";
 import { Wire } from "./wire.ts";
 
-function caseOf(...texts: readonly string[]): Case {
+function planted(...texts: readonly string[]): Case {
   const address = parseAddress("10.0.0.1");
   assert.ok(address);
   const interfaces = [{ name: "eth0", addresses: [address], up: true }];
   const resolved = resolve({ node: "host1", resources: [], interfaces, settings: defaultPolicySettings });
   const rows = texts.map((text, index) => ({ line: index + 1, text, flow: parseFlow(text) }));
-  return { name: "planted", folder: "", description: "", facts: [], interfaces, statuses: undefined, resolved, rows };
+  return caseOf({ name: "planted", interfaces, resolved, rows });
 }
 
 describe("real packets", () => {
@@ -35,7 +35,7 @@ describe("real packets", () => {
 
   /** The rows' verdicts when only this is loaded. */
   const judge = async (ruleset: string, ...rows: readonly string[]) => {
-    const loaded = caseOf(...rows);
+    const loaded = planted(...rows);
     const plans = await assertDelivered(wire, loaded);
     await wire.host.nft(`table inet planted\ndelete table inet planted\n${ruleset}`);
     try {

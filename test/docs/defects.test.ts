@@ -4,9 +4,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createMemoryKernel } from "../../agent/kernel/memory.ts";
-import { applyPass, compilePass } from "../../agent/reconcile/pass.ts";
+import { applyPass } from "../../agent/reconcile/pass.ts";
 import { table } from "../../rules/compile/hooks.ts";
-import { type Document, interfaces, node, readWorld } from "../random/worlds.ts";
+import { compileWorld, type Document, node, type World } from "../random/worlds.ts";
 
 const apiVersion = "projectcalico.org/v3" as const;
 const endpoint = (name: string, interfaceName: string): Document => ({
@@ -22,10 +22,7 @@ const policy = (selector: string, rule: object): Document => ({
   spec: { selector, ingress: [rule] },
 });
 
-function compiled(documents: readonly Document[], settings: Readonly<Record<string, string>> = {}) {
-  const input = readWorld({ documents, settings });
-  return compilePass({ node, settings: input.settings, snapshot: { revision: 1, resources: input.resources, problems: [], interfaces } });
-}
+const compiled = (documents: readonly Document[], settings: World["settings"] = {}) => compileWorld({ documents, settings });
 
 test("H20: a policy whose selector text changes and still matches leaves the wildcard in force", async () => {
   const kernel = createMemoryKernel();

@@ -3,13 +3,13 @@
 import "../lab/enter.ts";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { applyPass, compilePass } from "../../agent/reconcile/pass.ts";
+import { applyPass } from "../../agent/reconcile/pass.ts";
 import { evaluate } from "../../rules/explain/evaluate.ts";
 import { parseFlow } from "../../rules/explain/packet.ts";
-import type { Case } from "../corpus/case.ts";
+import { caseOf } from "../corpus/case.ts";
 import { assertDelivered, assertVerdicts } from "../corpus/packets.ts";
 import { openWiredKernel } from "../corpus/wiredKernel.ts";
-import { type Document, interfaces, node, readWorld } from "../random/worlds.ts";
+import { compileWorld, type Document, interfaces, node } from "../random/worlds.ts";
 
 const endpoint: Document = {
   apiVersion: "projectcalico.org/v3",
@@ -33,12 +33,11 @@ const foreign = `table inet foreign {
 const { wire, kernel } = await openWiredKernel();
 
 test("accept is not final: another table's drop counts after hostward's allow, hostward's drop after another's accept", async () => {
-  const input = readWorld({ documents: [endpoint, policy], settings: {} });
-  const compiled = compilePass({ node, settings: input.settings, snapshot: { revision: 1, resources: input.resources, problems: [], interfaces } });
+  const compiled = compileWorld({ documents: [endpoint, policy], settings: {} });
   const lines = [80, 81, 82].map((port) => `in:eth0 tcp 10.0.0.9:40000 > 10.0.0.1:${port} -> ${port === 80 ? "allow" : "deny"}`);
   const rows = lines.map((text, index) => ({ line: index + 1, text, flow: parseFlow(text) }));
   const { resolved } = compiled;
-  const loaded: Case = { name: "other tables", folder: "", description: "", facts: [], interfaces, statuses: undefined, resolved, rows };
+  const loaded = caseOf({ name: "other tables", interfaces, resolved, rows });
   assert.deepEqual(
     rows.map(({ flow: { packet } }) => evaluate(resolved, packet).verdict),
     ["allow", "allow", "deny"],

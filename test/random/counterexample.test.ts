@@ -25,7 +25,9 @@ test("the corpus reads what a random test prints", () => {
       writeFileSync(join(root, `case-${index}/input.yaml`), caseInput(given));
       writeFileSync(join(root, `case-${index}/flows.txt`), caseFlows(packets.map((packet) => ({ packet, verdict: evaluate(resolved, packet).verdict }))));
     }
-    for (const attempt of loadCases(root)) {
+    const attempts = loadCases(root);
+    assert.equal(attempts.length, samples.length);
+    for (const attempt of attempts) {
       const { loaded } = "loaded" in attempt ? attempt : assert.fail(attempt.error);
       const [given, packets] = samples[Number(attempt.name.slice(5))] ?? assert.fail(attempt.name);
       assert.equal(printRuleset(compile(loaded.resolved)), printRuleset(compile(resolve(readWorld(given)))));

@@ -5,29 +5,26 @@ import "../lab/enter.ts";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { applyPass, type CompiledPass, compilePass } from "../../agent/reconcile/pass.ts";
+import { applyPass, type CompiledPass } from "../../agent/reconcile/pass.ts";
 import { evaluate } from "../../rules/explain/evaluate.ts";
 import { formatPacket } from "../../rules/explain/packet.ts";
 import type { Packet, Step } from "../../rules/explain/types.ts";
-import type { Case, FlowRow } from "../corpus/case.ts";
+import { fuzzSeconds, seed } from "../chance.ts";
+import { type Case, caseOf, type FlowRow } from "../corpus/case.ts";
 import { assertDelivered, assertVerdicts } from "../corpus/packets.ts";
 import { openWiredKernel } from "../corpus/wiredKernel.ts";
 import { describeCase } from "./counterexample.ts";
 import { deliverable, withoutClashes } from "./packets.ts";
-import { interfaces, readWorld, type World, world } from "./worlds.ts";
+import { compileWorld, interfaces, type World, world } from "./worlds.ts";
 
 const leastVerdicts = 2000;
 const packetsEach = 120;
-const seconds = Number(process.env["HOSTWARD_FUZZ_SECONDS"] ?? "0");
-const seed = Number(process.env["FUZZ_SEED"] ?? Date.now() % 1e9);
+const seconds = fuzzSeconds(0);
 
 const { wire, kernel, remove } = await openWiredKernel();
 
-function caseOf(given: World, packets: readonly Packet[]): { readonly loaded: Case; readonly compiled: CompiledPass } {
-  const { resources, ...input } = readWorld(given);
-  const snapshot = { revision: 1, resources, problems: [], interfaces };
-  const compiled = compilePass({ node: input.node, settings: input.settings, snapshot });
-  assert.deepEqual(compiled.faults, []);
+function prepare(given: World, packets: readonly Packet[]): { readonly loaded: Case; readonly compiled: CompiledPass } {
+  const compiled = compileWorld(given);
   const { resolved } = compiled;
   const rows = packets.flatMap((packet, index): FlowRow[] => {
     const { verdict, path } = evaluate(resolved, packet);
@@ -35,14 +32,14 @@ function caseOf(given: World, packets: readonly Packet[]): { readonly loaded: Ca
     if (packet.dnat !== undefined && tells(path, "conntrack state is untracked")) return [];
     return [{ line: index + 1, text: formatPacket(packet), flow: { packet, verdict, by: undefined } }];
   });
-  return { loaded: { name: "random", folder: "", description: "", facts: [], interfaces, statuses: undefined, resolved, rows }, compiled };
+  return { loaded: caseOf({ name: "random", interfaces, resolved, rows }), compiled };
 }
 
 function tells(path: readonly Step[], text: string): boolean {
   return path.some((step) => step.text === text || tells(step.steps, text));
 }
 
-async function judge({ loaded, compiled }: ReturnType<typeof caseOf>): Promise<void> {
+async function judge({ loaded, compiled }: ReturnType<typeof prepare>): Promise<void> {
   const plans = await assertDelivered(wire, loaded);
   const { ruleset } = await applyPass(compiled, kernel, undefined);
   try {
@@ -55,7 +52,7 @@ async function judge({ loaded, compiled }: ReturnType<typeof caseOf>): Promise<v
 /** Fewer packets as long as it still fails: the kernel is too slow for more shrinking than that. */
 async function smallest(given: World, packets: readonly Packet[]): Promise<readonly Packet[]> {
   for (const one of packets) {
-    const fails = await judge(caseOf(given, [one])).then(
+    const fails = await judge(prepare(given, [one])).then(
       () => false,
       () => true,
     );
@@ -99,7 +96,7 @@ test("the kernel decides real packets as the policy means it", { timeout: (secon
     });
     const [given, all] = drawn ?? assert.fail("nothing drawn");
     const packets = withoutClashes(all);
-    const loaded = caseOf(given, packets);
+    const loaded = prepare(given, packets);
     await judge(loaded).catch(async (cause: unknown) => {
       const rows = (await smallest(given, packets)).map((packet) => ({ packet, verdict: evaluate(loaded.loaded.resolved, packet).verdict }));
       throw new Error(`FUZZ_SEED=${seed + worlds}: ${String(cause)}\n${describeCase(given, rows)}`, { cause });

@@ -6,13 +6,13 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Kernel } from "../../agent/kernel/interface.ts";
 import { openNetlinkKernel } from "../../agent/kernel/netlink.ts";
-import { type Applied, applyPass, type CompiledPass, compilePass } from "../../agent/reconcile/pass.ts";
+import { type Applied, applyPass, type CompiledPass } from "../../agent/reconcile/pass.ts";
 import { table } from "../../rules/compile/hooks.ts";
 import type { Actual } from "../../rules/diff/types.ts";
 import { comparableListing } from "../corpus/listing.ts";
 import { type Lab, openLab } from "../lab/lab.ts";
 import { snapshots } from "./snapshots.ts";
-import { interfaces, readWorld, type World } from "./worlds.ts";
+import { compileWorld } from "./worlds.ts";
 
 interface State {
   readonly actual: Actual | undefined;
@@ -24,13 +24,6 @@ interface Stop {
   readonly compiled: CompiledPass;
   /** The kernel after the snapshot was applied to an empty namespace. */
   readonly fresh: State;
-}
-
-function compiledOf(world: World): CompiledPass {
-  const { node, settings, resources } = readWorld(world);
-  const compiled = compilePass({ node, settings, snapshot: { revision: 1, resources, problems: [], interfaces } });
-  assert.deepEqual(compiled.faults, []);
-  return compiled;
 }
 
 describe("state walks", () => {
@@ -49,7 +42,7 @@ describe("state walks", () => {
     lab = await openLab();
     kernel = openNetlinkKernel();
     for (const [name, world] of Object.entries(snapshots)) {
-      const compiled = compiledOf(world);
+      const compiled = compileWorld(world);
       await clear();
       await apply(compiled, undefined);
       stops.push({ name, compiled, fresh: await state() });

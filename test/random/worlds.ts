@@ -1,7 +1,9 @@
 // Random hosts as an operator would write them: documents of all kinds and settings over so few labels, addresses, ports and names that endpoints
 // collide, policies meet and rules of several tiers match the same packet. Only what decodes without a problem, so that any world is a corpus case.
 
+import assert from "node:assert/strict";
 import fc from "fast-check";
+import { type CompiledPass, compilePass } from "../../agent/reconcile/pass.ts";
 import { loadSettings } from "../../agent/settings/load.ts";
 import { policySettings } from "../../agent/settings/policy.ts";
 import { decodeResource } from "../../rules/model/decode.ts";
@@ -35,11 +37,7 @@ export const interfaces: readonly Interface[] = [
 ];
 
 function link(name: string, ...addresses: readonly string[]): Interface {
-  return { name, addresses: addresses.map((text) => parseAddress(text) ?? fail(`${text} is no address`)), up: true };
-}
-
-function fail(message: string): never {
-  throw new Error(message);
+  return { name, addresses: addresses.map((text) => parseAddress(text) ?? assert.fail(`${text} is no address`)), up: true };
 }
 
 /** What resolve reads. @throws Error where the world would not be taken as it is written */
@@ -47,10 +45,18 @@ export function readWorld({ settings, documents }: World): ResolveInput {
   const loaded = loadSettings({ environment: {}, flags: settings });
   const resources = documents.map((document): Resource => {
     const { resource, problems } = decodeResource(document, () => ({ source: "world" }));
-    return resource !== undefined && problems.length === 0 ? resource : fail(`${JSON.stringify(document)}: ${JSON.stringify(problems)}`);
+    return resource !== undefined && problems.length === 0 ? resource : assert.fail(`${JSON.stringify(document)}: ${JSON.stringify(problems)}`);
   });
-  if (loaded.settings === undefined) return fail(JSON.stringify(loaded.problems));
+  if (loaded.settings === undefined) return assert.fail(JSON.stringify(loaded.problems));
   return { node, resources, interfaces, settings: policySettings(loaded.settings) };
+}
+
+/** By the way the daemon takes. @throws where it finds a fault in what it has compiled */
+export function compileWorld(given: World): CompiledPass {
+  const { resources, settings } = readWorld(given);
+  const compiled = compilePass({ node, settings, snapshot: { revision: 1, resources, problems: [], interfaces } });
+  assert.deepEqual(compiled.faults, []);
+  return compiled;
 }
 
 const apiVersion = "projectcalico.org/v3" as const;
