@@ -69,7 +69,7 @@ describe("a host that changes under load", () => {
     context.diagnostic(wrong.join("; "));
     assert.deepEqual(
       wrong.map((line) => line.replace(/: \d.*/, "")),
-      ["", "sent: "].flatMap((way) => [`${way}allowed by two policies in turn`, `${way}denied by two policies in turn`]),
+      ["", "IPv6: ", "sent: ", "sent: IPv6: "].flatMap((way) => [`${way}allowed by two policies in turn`, `${way}denied by two policies in turn`]),
     );
   });
 });

@@ -4,7 +4,7 @@
 //
 // usage: flood PACKETS_PER_SECOND SOURCE DESTINATION PORT [SOURCE DESTINATION PORT ...]
 
-#include <arpa/inet.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 #include <vector>
 
 namespace {
@@ -29,19 +30,26 @@ struct Flow {
   unsigned long long sent = 0;
 };
 
+// Of either family.
+addrinfo* end(const char* address, int port) {
+  addrinfo hints{};
+  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+  hints.ai_socktype = SOCK_DGRAM;
+  addrinfo* found = nullptr;
+  return getaddrinfo(address, std::to_string(port).c_str(), &hints, &found) == 0 ? found : nullptr;
+}
+
 int connected(const Flow& flow) {
-  sockaddr_in from{};
-  from.sin_family = AF_INET;
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(static_cast<unsigned short>(flow.port));
-  if (inet_pton(AF_INET, flow.source, &from.sin_addr) != 1 || inet_pton(AF_INET, flow.destination, &to.sin_addr) != 1) return -1;
-  const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const addrinfo* from = end(flow.source, 0);
+  const addrinfo* to = end(flow.destination, flow.port);
+  if (from == nullptr || to == nullptr) return -1;
+  const int fd = socket(from->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   const int on = 1;
   // Sources need not be addresses of this host: the receiving side judges them, nobody answers them.
-  setsockopt(fd, SOL_IP, IP_TRANSPARENT, &on, sizeof on);
-  if (fd < 0 || bind(fd, reinterpret_cast<sockaddr*>(&from), sizeof from) != 0) return -1;
-  return connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0 ? fd : -1;
+  const bool six = from->ai_family == AF_INET6;
+  setsockopt(fd, six ? SOL_IPV6 : SOL_IP, six ? IPV6_TRANSPARENT : IP_TRANSPARENT, &on, sizeof on);
+  if (fd < 0 || bind(fd, from->ai_addr, from->ai_addrlen) != 0) return -1;
+  return connect(fd, to->ai_addr, to->ai_addrlen) == 0 ? fd : -1;
 }
 
 long long now() {

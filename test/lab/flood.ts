@@ -82,7 +82,12 @@ function observerOf(direction: Direction): string {
 function observer(flows: readonly Flow[], direction: Direction): string {
   const counters = flows.flatMap((_, index) => [`counter arrived${index} {}`, `counter passed${index} {}`]);
   const rules = (name: string): string =>
-    flows.map(({ source, destination, port }, i) => `ip saddr ${source} ip daddr ${destination} udp dport ${port} counter name ${name}${i}`).join("\n");
+    flows
+      .map(({ source, destination, port }, i) => {
+        const ip = source.includes(":") ? "ip6" : "ip";
+        return `${ip} saddr ${source} ${ip} daddr ${destination} udp dport ${port} counter name ${name}${i}`;
+      })
+      .join("\n");
   const [before, after] = direction === "received" ? ["input priority -10", "input priority 1000"] : ["output priority -400", "postrouting priority 1000"];
   return `table inet ${observerOf(direction)} {
 ${counters.join("\n")}

@@ -9,7 +9,7 @@ export interface Pair {
   readonly peer: Namespace;
 }
 
-/** Of the two ends, IPv4, in one /24. */
+/** Of the two ends, IPv4, in one /24. Each end has the twin of its address, too. */
 export interface PairAddresses {
   readonly host: string;
   readonly peer: string;
@@ -20,7 +20,16 @@ export async function openPair({ host, peer: far }: PairAddresses): Promise<Pair
   const lab = await openLab();
   after(() => lab.close());
   const peer = await lab.namespace("peer");
-  await lab.cable({ namespace: lab.host, name: "eth0", addresses: [`${host}/24`] }, { namespace: peer, name: "eth0", addresses: [`${far}/24`] });
-  await lab.host.ip(`route add default via ${far}`);
+  const addresses = (address: string) => [`${address}/24`, twin(`${address}/24`)];
+  await lab.cable({ namespace: lab.host, name: "eth0", addresses: addresses(host) }, { namespace: peer, name: "eth0", addresses: addresses(far) });
+  await lab.host.ip(`route add default via ${far}`, `route add ::/0 via ${twin(far)}`);
   return { lab, peer };
+}
+
+/** The IPv6 address or network that stands for an IPv4 one: its bytes behind fd00::/96. */
+export function twin(ipv4: string): string {
+  const [address = "", length] = ipv4.split("/");
+  const [a = 0, b = 0, c = 0, d = 0] = address.split(".").map(Number);
+  const groups = [(a << 8) | b, (c << 8) | d].map((group) => group.toString(16)).join(":");
+  return `fd00::${groups}${length === undefined ? "" : `/${Number(length) + 96}`}`;
 }

@@ -2,6 +2,7 @@
 
 import { type Counted, type Flow, flood } from "../../lab/flood.ts";
 import type { Namespace } from "../../lab/namespace.ts";
+import { twin } from "../../lab/pair.ts";
 
 export const host = "10.0.0.1";
 export const member = "10.0.0.9";
@@ -19,8 +20,7 @@ function expect(port: number, passes: boolean, what: string, source = member): E
   return { flow: { source, destination: host, port }, passes, what };
 }
 
-/** Of packets that the host receives. */
-export const received: readonly Expectation[] = [
+const overIPv4: readonly Expectation[] = [
   ...lists.flatMap((list, index) => [
     expect(1001 + index * 2, true, `${list}, allow list, member`),
     expect(1001 + index * 2, false, `${list}, allow list, stranger`, stranger),
@@ -43,9 +43,16 @@ export const received: readonly Expectation[] = [
   expect(1024, false, "denied by a rule, or as a member of an interval set"),
 ];
 
+/** Of packets that the host receives. */
+export const received: readonly Expectation[] = [...overIPv4, ...overIPv4.map(overIPv6)];
+
+function overIPv6({ flow: { source, destination, port }, passes, what }: Expectation): Expectation {
+  return { flow: { source: twin(source), destination: twin(destination), port }, passes, what: `IPv6: ${what}` };
+}
+
 /** Of packets that it sends: the same, to whom the others are from. */
 export const sent: readonly Expectation[] = received.map(({ flow, passes, what }) => ({
-  flow: { source: host, destination: flow.source, port: flow.port },
+  flow: { source: flow.destination, destination: flow.source, port: flow.port },
   passes,
   what: `sent: ${what}`,
 }));

@@ -9,6 +9,7 @@ import { parseAddress } from "../../../rules/net/address.ts";
 import type { Address } from "../../../rules/net/types.ts";
 import { defaultPolicySettings } from "../../../rules/resolve/settings.ts";
 import type { Interface, PolicySettings } from "../../../rules/resolve/types.ts";
+import { twin } from "../../lab/pair.ts";
 import { host, member } from "./flows.ts";
 
 export const node = "host1";
@@ -160,7 +161,13 @@ const policy = (name: string, tier: string, order: number, ingress: readonly Spe
 /** The same to those whom the other is from. */
 const mirrored = ({ source, destination, ...rest }: Spec): Spec =>
   destination === undefined ? rest : { ...rest, destination: { ...(destination as Spec), ...(source as Spec) } };
-const set = (name: string, nets: readonly string[]): Document => ({ kind: "GlobalNetworkSet", name, labels: { list: name }, spec: { nets } });
+const inBothFamilies = (nets: readonly string[]): readonly string[] => [...nets, ...nets.map(twin)];
+const set = (name: string, nets: readonly string[]): Document => ({
+  kind: "GlobalNetworkSet",
+  name,
+  labels: { list: name },
+  spec: { nets: inBothFamilies(nets) },
+});
 const tier = (name: string, order: number): Document => ({ kind: "Tier", name, spec: { order } });
 const endpoint = (name: string, interfaceName: string, labels: Readonly<Record<string, string>>): Document => ({
   kind: "HostEndpoint",
@@ -232,7 +239,9 @@ function listRules(): readonly Spec[] {
 
 function middleRules({ fillers, rewritten, byMember, byRange }: Choices): readonly Spec[] {
   const half = fillers.length >> 1;
-  const byNet = { nets: [`${member}/32`] };
+  /** A rule has networks of one family. */
+  const either = (action: string, port: number, name: string | undefined): readonly Spec[] =>
+    name === undefined ? inBothFamilies([`${member}/32`]).map((net) => rule(action, [port], { nets: [net] })) : [rule(action, [port], list(name))];
   return [
     ...fillers.slice(0, half).map(filler),
     rule("Allow", [1011]),
@@ -240,10 +249,10 @@ function middleRules({ fillers, rewritten, byMember, byRange }: Choices): readon
     ...fillers.slice(half).map(filler),
     rule("Allow", [1013, 3000 + rewritten]),
     rule("Deny", rewritten % 2 === 0 ? [1014] : [1014, 3500 + rewritten]),
-    rule("Allow", [1021], byMember ? list("mixed-hash") : byNet),
-    rule("Allow", [1022], byRange ? list("mixed-interval") : byNet),
-    rule("Deny", [1023], byMember ? list("mixed-hash") : byNet),
-    rule("Deny", [1024], byRange ? list("mixed-interval") : byNet),
+    ...either("Allow", 1021, byMember ? "mixed-hash" : undefined),
+    ...either("Allow", 1022, byRange ? "mixed-interval" : undefined),
+    ...either("Deny", 1023, byMember ? "mixed-hash" : undefined),
+    ...either("Deny", 1024, byRange ? "mixed-interval" : undefined),
     rule("Allow", [1023, 1024]),
     rule("Allow", [3998], list("mixed-hash")),
     rule("Allow", [3999], list("mixed-interval")),
