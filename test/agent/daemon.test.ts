@@ -155,6 +155,22 @@ test("an invalid change is told with its place and changes nothing; its correcti
     assert.equal(kernel.commits.length, commits);
   }));
 
+test("what is suspicious is in the status as long as it lasts, also while passes fail, and is logged when it comes and when it goes", () =>
+  withDaemon({ files: { "endpoint.yaml": endpoint.replace("eth0", "eth0, profiles: [ghost]") } }, async ({ kernel, status, write, log }) => {
+    const codesOf = ({ problems }: Status) => problems.map(({ code, severity }) => `${severity} ${code}`).toSorted();
+    const about = (text: string) => log.filter((line) => line.includes(text) && line.includes("unknown-profile"));
+    await status((now) => isInSync(now) && codesOf(now).includes("warning unknown-profile"));
+    kernel.refuse((operation: Operation) => (operation.object === "chain" && operation.verb === "add" ? "ENOMEM" : undefined));
+    write("manifests/policy.yaml", policy("80"));
+    const failed = await status((now) => codesOf(now).includes("error kernel-refused"));
+    assert.deepEqual(codesOf(failed), ["error kernel-refused", "warning unknown-profile"]);
+    assert.deepEqual(about("<4>").length, 1);
+    kernel.refuse(() => undefined);
+    write("manifests/endpoint.yaml", endpoint);
+    await status((now) => isInSync(now) && codesOf(now).length === 0);
+    assert.deepEqual([about("").length, about("<6>solved: ").length], [2, 1]);
+  }));
+
 test("a refused rule is left out and makes it degraded with the rule's place, until the kernel takes it", () =>
   withDaemon({}, async ({ kernel, status, write }) => {
     const before = await status(isInSync);

@@ -9,6 +9,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Status } from "../../agent/control/status.ts";
 import { openPair } from "../lab/pair.ts";
 import { until } from "../patience.ts";
@@ -137,6 +138,7 @@ describe("a host with one cable", () => {
     const repaired = await status(() => true);
     await lab.host.nft("add table inet foreign");
     await lab.host.nft("delete table inet foreign");
+    await sleep(200);
     assert.equal((await status(() => true)).lastPass?.ended, repaired.lastPass?.ended, "tables of others are no business of hostward's");
 
     write("web.yaml", web(99999));
