@@ -29,6 +29,11 @@ export function endpoints(count: number): Document[] {
   return Array.from({ length: count }, (_, i) => document("HostEndpoint", `e${i}`, { labels: { group: `g${i}` }, spec: { node, interfaceName: `eth${i}` } }));
 }
 
+/** Of another host, and selected by `set == 'set'`. */
+export function elsewhere(name: string, set: string, address: string): Document {
+  return document("HostEndpoint", name, { labels: { set }, spec: { node: "elsewhere", interfaceName: "eth0", expectedIPs: [address] } });
+}
+
 export function interfaces(count: number): Interface[] {
   return Array.from({ length: count }, (_, i) => ({ name: `eth${i}`, addresses: [{ family: 4, value: BigInt(0x0a00_0001 + i) }], up: true }));
 }

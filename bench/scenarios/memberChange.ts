@@ -4,7 +4,7 @@ import type { Resource } from "../../rules/model/types.ts";
 import { AgentUnderTest, clearTable, type Pass, sendAlone, stagesOf } from "../agentUnderTest.ts";
 import type { Context, Figure, Scenario } from "../scenario.ts";
 import { exponent, median, ratios } from "../statistics.ts";
-import { dotted, endpoints, interfaces, networkSet, networkSets, policy, resourceOf, resourcesOf, spread } from "../workload.ts";
+import { dotted, elsewhere, endpoints, interfaces, networkSet, networkSets, policy, resourceOf, resourcesOf, spread } from "../workload.ts";
 
 const sets = 2000;
 const perEndpoint = 100;
@@ -14,20 +14,29 @@ const sizes = [1000, 10_000, 100_000, 1_000_000];
 
 export const scenario: Scenario = {
   title: "One set member changed",
-  about: `${sets} selectors, each a hash set and a policy that looks it up, on ${sets / perEndpoint} endpoints. One address is added to, or removed from, one
-GlobalNetworkSet of ${perResource} of those that the selector of the largest set matches. From just before the store learns of it to the kernel's
-acknowledgement.`,
+  about: `${sets} selectors, each a hash set and a policy that looks it up, on ${sets / perEndpoint} endpoints. The selector of the largest set matches
+GlobalNetworkSets of ${perResource} addresses. "An endpoint": a HostEndpoint of another host that it matches, too, is added or removed. "A network": an address is added to,
+or removed from, one of the GlobalNetworkSets. From just before the store learns of it to the kernel's acknowledgement.`,
   async run(context) {
     const figures: Figure[] = [];
-    const costs: { size: number; cost: number }[] = [];
-    for (const size of sizes) {
-      const measured = await measure(size, context);
-      costs.push({ size, cost: median(measured.passes.map(({ ack }) => ack)) });
-      figures.push(...figuresOf(size, measured));
+    for (const member of ["endpoint", "network"] as const) {
+      const costs: { size: number; cost: number }[] = [];
+      for (const size of sizes) {
+        const measured = await measure(size, member, context);
+        costs.push({ size, cost: median(measured.passes.map(({ ack }) => ack)) });
+        figures.push(...figuresOf(`${nameOf(member)}, ${size.toLocaleString("en")} members`, measured));
+      }
+      figures.push({ what: `${nameOf(member)}: exponent of its growth with the set's members`, unit: "", values: [exponent(costs)], goal: { most: 0.1 } });
     }
-    return [...figures, { what: "exponent of its growth with the set's members", unit: "", values: [exponent(costs)], goal: { most: 0.1 } }];
+    return figures;
   },
 };
+
+type Member = "endpoint" | "network";
+
+function nameOf(member: Member): string {
+  return member === "endpoint" ? "an endpoint" : "a network";
+}
 
 interface Measured {
   readonly passes: readonly Pass[];
@@ -35,16 +44,17 @@ interface Measured {
   readonly alone: readonly number[];
 }
 
-async function measure(size: number, { runs, note }: Context): Promise<Measured> {
+async function measure(size: number, member: Member, { runs, note }: Context): Promise<Measured> {
   await clearTable();
   const agent = new AgentUnderTest();
   const base = hostOf(size);
   const first = await agent.pass({ source: { resources: base, problems: [] }, interfaces: interfaces(sets / perEndpoint) });
   const { sets: setCount, chains } = first.report.counts;
-  note(`${size} members in the set: ${setCount} sets, ${chains} chains`);
+  note(`${nameOf(member)}, ${size} members in the set: ${setCount} sets, ${chains} chains`);
+  const changed = member === "endpoint" ? withEndpoint : withNetwork;
   const passes: Pass[] = [];
   for (let i = -10; i < runs * 4; i++) {
-    const pass = await agent.pass({ source: { resources: withMember(base, i % 2 === 0 ? spread(3_000_000 + i) : undefined), problems: [] } });
+    const pass = await agent.pass({ source: { resources: changed(base, i % 2 === 0 ? spread(3_000_000 + i) : undefined), problems: [] } });
     if (i >= 0) passes.push(pass);
   }
   note(stagesOf(passes));
@@ -65,24 +75,27 @@ function hostOf(size: number): readonly Resource[] {
 }
 
 /** All the same objects but for one, as a source hands them over when one document changed. */
-function withMember(base: readonly Resource[], member: number | undefined): readonly Resource[] {
+function withNetwork(base: readonly Resource[], member: number | undefined): readonly Resource[] {
   const nets = Array.from({ length: perResource }, (_, i) => dotted(spread(i)));
   const changed = resourceOf(networkSet("s0-0", "s0", member === undefined ? nets : [...nets, dotted(member)]));
   return base.map((resource) => (resource.kind === changed.kind && resource.metadata.name === changed.metadata.name ? changed : resource));
 }
 
-function figuresOf(size: number, { passes, alone }: Measured): Figure[] {
+function withEndpoint(base: readonly Resource[], member: number | undefined): readonly Resource[] {
+  return member === undefined ? base : [...base, resourceOf(elsewhere("far", "s0", dotted(member)))];
+}
+
+function figuresOf(name: string, { passes, alone }: Measured): Figure[] {
   const of = (read: (pass: Pass) => number): number[] => passes.map(read);
-  const name = size.toLocaleString("en");
   const send = of((pass) => pass.send);
   const ack = of((pass) => pass.ack);
   return [
-    { what: `${name} members: store to ACK`, unit: "ms", values: ack },
-    { what: `${name} members: of that in the store`, unit: "ms", values: of((pass) => pass.store) },
-    { what: `${name} members: in the kernel's sendmsg`, unit: "ms", values: send },
-    { what: `${name} members: the same bytes sent alone, nobody listening`, unit: "ms", values: alone },
+    { what: `${name}: store to ACK`, unit: "ms", values: ack },
+    { what: `${name}: of that in the store`, unit: "ms", values: of((pass) => pass.store) },
+    { what: `${name}: in the kernel's sendmsg`, unit: "ms", values: send },
+    { what: `${name}: the same bytes sent alone, nobody listening`, unit: "ms", values: alone },
     {
-      what: `${name} members: store to ACK / (1.3 × send + 1 ms)`,
+      what: `${name}: store to ACK / (1.3 × send + 1 ms)`,
       unit: "x",
       values: ratios(
         ack,
@@ -90,6 +103,6 @@ function figuresOf(size: number, { passes, alone }: Measured): Figure[] {
       ),
       goal: { most: 1 },
     },
-    { what: `${name} members: event loop blocked for`, unit: "ms", values: of((pass) => pass.blocked) },
+    { what: `${name}: event loop blocked for`, unit: "ms", values: of((pass) => pass.blocked) },
   ];
 }
