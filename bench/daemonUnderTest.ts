@@ -6,6 +6,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { askDaemon } from "../agent/control/client.ts";
+import type { Status } from "../agent/control/status.ts";
 import type { KernelEvent } from "../agent/kernel/interface.ts";
 import { openNetlinkKernel } from "../agent/kernel/netlink.ts";
 import type { Actual, Batch } from "../rules/diff/types.ts";
@@ -24,13 +26,14 @@ export interface DaemonOptions {
 
 export class DaemonUnderTest {
   readonly folder = mkdtempSync(join(tmpdir(), "hostward-bench-"));
+  readonly #control = join(this.folder, "control");
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
   #log = "";
 
   constructor({ manifests, environment = {} }: DaemonOptions) {
     this.write(manifests);
-    const arguments_ = ["run", "--node", node, "--manifests", this.folder, "--control", join(this.folder, "control")];
+    const arguments_ = ["run", "--node", node, "--manifests", this.folder, "--control", this.#control];
     this.#child = spawn(program, arguments_, { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, ...environment } });
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#log += text;
@@ -50,6 +53,16 @@ export class DaemonUnderTest {
   /** @throws with its log when it has ended */
   check(): void {
     if (this.#child.exitCode !== null) throw new Error(`the daemon ended: ${this.#log.slice(-2000)}`);
+  }
+
+  /** Fulfilled when the manifests are in force. @throws with its log when it has ended */
+  async inForce(): Promise<void> {
+    for (;;) {
+      this.check();
+      const status = (await askDaemon(this.#control, "/status").catch(() => undefined)) as Status | undefined;
+      if (status?.state === "in-sync") return;
+      await sleep(50);
+    }
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -119,8 +132,9 @@ export class Observer {
     return (await this.#kernel.read(table)).actual;
   }
 
-  /** What the table holds as soon as it has held the same for half a second. */
+  /** What the table holds as soon as the manifests are in force and it has held the same for half a second. */
   async settled(daemon: DaemonUnderTest): Promise<Actual> {
+    await daemon.inForce();
     for (let before = "", since = performance.now(); ; await sleep(100)) {
       daemon.check();
       const actual = await this.read();

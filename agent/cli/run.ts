@@ -1,6 +1,7 @@
 // `hostward run`: the daemon in the foreground, until SIGTERM or SIGINT.
 
 import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { Command } from "@commander-js/extra-typings";
 import type { Logger } from "pino";
 import { type Daemon, type Host, startDaemon } from "../daemon.ts";
@@ -66,10 +67,14 @@ async function openHost(log: Logger): Promise<Host> {
   return { kernel: openNetlinkKernel(), serviceManager: { ...serviceManager, ready }, ssh: sshAccess(process.env), watchLinks };
 }
 
-/** A large start is faster with a heap that grows as it likes. From now on changes are small, and V8 is to collect before it takes more from the host. */
+/**
+ * A large start is faster with a heap that grows as it likes. From now on changes are small, and V8 is to collect before it takes more from the host.
+ * How far the heap may grow is decided at the end of each collection, and a start leaves as much to collect as it keeps: so one follows it.
+ */
 function keepSmall(): void {
-  setFlagsFromString("--heap-growing-percent=10");
-  setFlagsFromString("--optimize-for-size");
+  for (const flag of ["--heap-growing-percent=30", "--optimize-for-size", "--expose-gc"]) setFlagsFromString(flag);
+  const collect = runInNewContext("gc") as NonNullable<typeof globalThis.gc>;
+  void collect({ type: "major", execution: "async" });
 }
 
 function untilEnd(daemon: Daemon, log: Logger): Promise<number> {

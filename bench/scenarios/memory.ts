@@ -3,18 +3,23 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { clearTable } from "../agentUnderTest.ts";
 import { DaemonUnderTest, makeInterfaces, Observer } from "../daemonUnderTest.ts";
 import type { Figure, Scenario } from "../scenario.ts";
-import { hostManifests, manifestsText, policy } from "../workload.ts";
+import { type Document, hostManifests, manifestsText, policy } from "../workload.ts";
 
 const policies = 10_000;
 const members = 100_000;
 const changes = 10;
 
+/** Milliseconds before memory is read. */
+const rest = 1000;
+
 export const scenario: Scenario = {
   title: "Memory",
   about: `The daemon as it is started, ${policies} policies of one rule on 100 interfaces and ${members} members, in one file. Resident is what the kernel counts (VmRSS), after the
-start and after ${changes} changes of the file, in each of which one policy has another port; the heap is V8's, after a collection.`,
+start, after ${changes} changes of the file, in each of which one policy has another port, and after the start of another daemon, which takes over the table that
+the first one left; the heap is V8's, after a collection.`,
   async run({ runs, note }) {
     makeInterfaces(Array.from({ length: policies / 100 }, (_, i) => `eth${i}`));
     const observer = new Observer();
@@ -33,17 +38,14 @@ interface Sample {
   readonly started: number;
   readonly peak: number;
   readonly changed: number;
+  readonly restarted: number;
   readonly heap: number;
 }
 
 async function measure(observer: Observer): Promise<Sample> {
   const documents = hostManifests(policies, members);
-  const report = join(import.meta.dirname, "..", "heapReport.ts");
-  const daemon = new DaemonUnderTest({ manifests: manifestsText(documents), environment: { NODE_OPTIONS: `--expose-gc --import file://${report}` } });
-  try {
-    await observer.settled(daemon);
-    await sleep(1000);
-    const { resident: started } = daemon.memory();
+  await clearTable();
+  const first = await withDaemon({ documents, observer }, async (daemon, started) => {
     for (let i = 0; i < changes; i++) {
       observer.forget();
       documents[documents.length - 1] = policy(`p${policies - 1}`, policies / 100 - 1, [
@@ -52,9 +54,25 @@ async function measure(observer: Observer): Promise<Sample> {
       daemon.write(manifestsText(documents));
       await observer.commit();
     }
-    await sleep(1000);
+    await sleep(rest);
     const { resident: changed, peak } = daemon.memory();
     return { started, peak, changed, heap: await heapOf(daemon) };
+  });
+  const restarted = await withDaemon({ documents, observer }, async (_, resident) => resident);
+  return { ...first, restarted };
+}
+
+/** From its start to its end; `use` is told what was resident when the manifests were in force. */
+async function withDaemon<T>(
+  { documents, observer }: { readonly documents: readonly Document[]; readonly observer: Observer },
+  use: (daemon: DaemonUnderTest, resident: number) => Promise<T>,
+): Promise<T> {
+  const report = join(import.meta.dirname, "..", "heapReport.ts");
+  const daemon = new DaemonUnderTest({ manifests: manifestsText(documents), environment: { NODE_OPTIONS: `--expose-gc --import file://${report}` } });
+  try {
+    await observer.settled(daemon);
+    await sleep(rest);
+    return await use(daemon, daemon.memory().resident);
   } finally {
     await daemon.stop();
   }
@@ -75,6 +93,7 @@ function figuresOf(samples: readonly Sample[]): Figure[] {
   return [
     { what: "resident after the start", unit: "MB", values: of(({ started }) => started), goal: { most: 250 } },
     { what: `resident after ${changes} changes of a policy`, unit: "MB", values: of(({ changed }) => changed), goal: { most: 250 } },
+    { what: "resident after a restart", unit: "MB", values: of(({ restarted }) => restarted), goal: { most: 250 } },
     { what: "resident at its peak", unit: "MB", values: of(({ peak }) => peak) },
     { what: "heap in use, after a collection", unit: "MB", values: of(({ heap }) => heap) },
   ];
