@@ -3,6 +3,7 @@
 import { after } from "node:test";
 import { type Lab, openLab } from "./lab.ts";
 import type { Namespace } from "./namespace.ts";
+import { twin } from "./twin.ts";
 
 export interface Pair {
   readonly lab: Lab;
@@ -24,12 +25,4 @@ export async function openPair({ host, peer: far }: PairAddresses): Promise<Pair
   await lab.cable({ namespace: lab.host, name: "eth0", addresses: addresses(host) }, { namespace: peer, name: "eth0", addresses: addresses(far) });
   await lab.host.ip(`route add default via ${far}`, `route add ::/0 via ${twin(far)}`);
   return { lab, peer };
-}
-
-/** The IPv6 address or network that stands for an IPv4 one: its bytes behind fd00::/96. */
-export function twin(ipv4: string): string {
-  const [address = "", length] = ipv4.split("/");
-  const [a = 0, b = 0, c = 0, d = 0] = address.split(".").map(Number);
-  const groups = [(a << 8) | b, (c << 8) | d].map((group) => group.toString(16)).join(":");
-  return `fd00::${groups}${length === undefined ? "" : `/${Number(length) + 96}`}`;
 }

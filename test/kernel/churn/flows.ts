@@ -2,7 +2,7 @@
 
 import { type Counted, type Flow, flood } from "../../lab/flood.ts";
 import type { Namespace } from "../../lab/namespace.ts";
-import { twin } from "../../lab/pair.ts";
+import { twin } from "../../lab/twin.ts";
 
 export const host = "10.0.0.1";
 export const member = "10.0.0.9";

@@ -9,7 +9,7 @@ import { parseAddress } from "../../../rules/net/address.ts";
 import type { Address } from "../../../rules/net/types.ts";
 import { defaultPolicySettings } from "../../../rules/resolve/settings.ts";
 import type { Interface, PolicySettings } from "../../../rules/resolve/types.ts";
-import { twin } from "../../lab/pair.ts";
+import { twin } from "../../lab/twin.ts";
 import { host, member } from "./flows.ts";
 
 export const node = "host1";
