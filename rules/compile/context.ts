@@ -51,14 +51,21 @@ export function use<T extends Held>(context: Context, thing: T): T {
   return thing;
 }
 
-/** What `make` gives. The thing holds from then on what that uses, and nothing else. */
-export function make<T>(context: Context, thing: Held, made: () => T): T {
+/** What `make` gives, and what that uses. */
+export function collect<T>(context: Context, make: () => T): { readonly made: T; readonly uses: readonly Held[] } {
   const outer = context.uses;
   context.uses = [];
-  const result = made();
-  context.memory.holding.change(thing, context.uses);
+  const made = make();
+  const { uses } = context;
   context.uses = outer;
-  return result;
+  return { made, uses };
+}
+
+/** What `made` gives. The thing holds from then on what that uses, and nothing else. */
+export function make<T>(context: Context, thing: Held, made: () => T): T {
+  const collected = collect(context, made);
+  context.memory.holding.change(thing, collected.uses);
+  return collected.made;
 }
 
 /** Whether all sets that it uses, be it through others, are called as they were. */
@@ -88,7 +95,7 @@ export interface ChainForm {
 export function chainOf(context: Context, { name, identity, hook }: ChainForm, rules: () => readonly Rule[]): ChainEntry {
   const { chains } = context.memory;
   const kind = hook === undefined ? ({ kind: "regular", name } as const) : ({ kind: "base", name, ...hook } as const);
-  const none = { jump: undefined, madeOf: undefined, tiers: [], holders: 0, holds: [], askedIn: 0 };
+  const none = { jump: undefined, madeOf: undefined, policy: undefined, tiers: [], holders: 0, holds: [], askedIn: 0 };
   const chain = chains.get(name) ?? chains.add({ name, identity, value: { ...kind, rules: [] }, ...none });
   invariant(chain.identity === identity, `chain ${name} would stand for "${chain.identity}" and for "${identity}"`);
   if (chain.askedIn !== context.pass) {

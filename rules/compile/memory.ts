@@ -1,7 +1,7 @@
 // What a compiler remembers from one pass to the next: every chain, set and map that it made, and the rules of every policy, each beside what it was made
 // of. What it is made of is compared by reference. All of it is of one PolicySettings: other settings are another memory.
 
-import type { MemberSet, Members, Resolved, ResolvedEndpoint, ResolvedRules, ResolvedTier } from "../resolve/types.ts";
+import type { MemberSet, Members, Resolved, ResolvedEndpoint, ResolvedRule, ResolvedRules, ResolvedTier } from "../resolve/types.ts";
 import type { Chain, MapEntry, NftMap, NftSet, Rule, Ruleset } from "../ruleset/types.ts";
 import { type Held, Holding } from "./holding.ts";
 import { type Entry, Registry } from "./registry.ts";
@@ -48,6 +48,8 @@ export interface ChainEntry extends AskedEntry<Chain> {
   jump: Rule | undefined;
   /** Of an endpoint or a tier: which object. */
   madeOf: ResolvedEndpoint | TierMemory | undefined;
+  /** Whose rules it has. */
+  policy: PolicyMemory | undefined;
   /** Of an endpoint: those that it jumps to. */
   tiers: readonly TierMemory[];
 }
@@ -74,10 +76,17 @@ export interface PolicyMemory extends Held {
   readonly owner: ResolvedRules;
   /** Another one for each. */
   readonly number: number;
-  /** None before they are compiled. */
-  rules: readonly Rule[] | undefined;
+  /** One for each of the owner's; none before they are compiled. */
+  compiled: readonly CompiledRule[] | undefined;
   /** Their own chain; none when they are written into their tiers'. */
   chain: ChainEntry | undefined;
+}
+
+/** One rule of a policy as it is written, and what it uses. */
+export interface CompiledRule {
+  readonly of: ResolvedRule;
+  readonly made: readonly Rule[];
+  readonly uses: readonly Held[];
 }
 
 /** A tier in one voice. */

@@ -4,10 +4,10 @@
 import { invariant } from "../net/invariant.ts";
 import type { ResolvedRule, ResolvedRules } from "../resolve/types.ts";
 import type { Rule, Statement } from "../ruleset/types.ts";
-import { type Context, chainOf, jumpTo, make, stands, use } from "./context.ts";
+import { type Context, chainOf, collect, jumpTo, make, stands, use } from "./context.ts";
 import { counted, logged } from "./effects.ts";
 import { gone } from "./holding.ts";
-import type { PolicyMemory } from "./memory.ts";
+import type { CompiledRule, PolicyMemory } from "./memory.ts";
 import { rulesChainName } from "./names.ts";
 import { compileRule } from "./rule.ts";
 import type { Stage, Voice } from "./stages.ts";
@@ -19,20 +19,23 @@ export function policyMemory({ memory }: Context, voice: Voice, owner: ResolvedR
   const known = memory.policies[voice].get(owner);
   if (known !== undefined && known.holders !== gone) return known;
   memory.policyCount += 1;
-  const added: PolicyMemory = { owner, number: memory.policyCount, rules: undefined, chain: undefined, holders: 0, holds: [] };
+  const added: PolicyMemory = { owner, number: memory.policyCount, compiled: undefined, chain: undefined, holders: 0, holds: [] };
   memory.policies[voice].set(owner, added);
   return added;
 }
 
 /** Makes sure of the policy's rules, and of their chain if they have one. They are compiled unless they stand and their sets are called as they were. */
 export function keepPolicy(context: Context, stage: Stage, policy: PolicyMemory): void {
-  if (policy.rules !== undefined && stands(context, policy)) return;
+  if (policy.compiled !== undefined && stands(context, policy)) return;
   const { owner } = policy;
-  const { kind, name } = owner;
+  const name = rulesChainName(stage.voice, owner.kind, owner.name);
+  const last = context.memory.chains.get(name)?.policy ?? policy;
   make(context, policy, () => {
-    const rules = compileRules(context, stage, owner);
-    policy.rules = rules;
-    if (hasOwnChain(owner)) policy.chain = chainOf(context, { name: rulesChainName(stage.voice, kind, name), identity: `${kind} ${name}` }, () => rules);
+    const compiled = compileRules(context, stage, { owner, before: last.holders === gone ? [] : (last.compiled ?? []) });
+    policy.compiled = compiled;
+    if (!hasOwnChain(owner)) return;
+    policy.chain = chainOf(context, { name, identity: `${owner.kind} ${owner.name}` }, () => compiled.flatMap(({ made }) => made));
+    policy.chain.policy = policy;
   });
 }
 
@@ -42,9 +45,9 @@ function hasOwnChain({ kind, rules }: ResolvedRules): boolean {
 }
 
 /** Adds what the policy is in its tier's chain. */
-export function addRulesInTier(rules: Rule[], { owner, chain, rules: own = [] }: PolicyMemory): void {
+export function addRulesInTier(rules: Rule[], { owner, chain, compiled = [] }: PolicyMemory): void {
   if (chain !== undefined) rules.push(jumpTo(chain, owner));
-  else for (const rule of own) rules.push(rule);
+  else for (const { made } of compiled) rules.push(...made);
 }
 
 /** The rule that leads to the chain of a profile with rules. */
@@ -55,10 +58,32 @@ export function profileJump(context: Context, stage: Stage, profile: ResolvedRul
   return jumpTo(memory.chain, profile);
 }
 
-function compileRules(context: Context, stage: Stage, { rules }: ResolvedRules): readonly Rule[] {
-  const compiled: Rule[] = [];
-  for (const rule of rules) for (const one of compileRule(context, rule, effects(context, stage, rule))) compiled.push(one);
-  return compiled;
+interface Replacing {
+  readonly owner: ResolvedRules;
+  /** The rules of the policy of that name until now. */
+  readonly before: readonly CompiledRule[];
+}
+
+/** A rule that says what it said is not compiled again. Only one in the same place can: its origin tells the place. */
+function compileRules(context: Context, stage: Stage, { owner, before }: Replacing): readonly CompiledRule[] {
+  return owner.rules.map((rule, at) => {
+    const known = before[at];
+    const stays = known !== undefined && isSameRule(known.of, rule) && known.uses.every((one) => stands(context, one));
+    const { made, uses } = stays ? known : collect(context, () => compileRule(context, rule, effects(context, stage, rule)));
+    for (const one of uses) use(context, one);
+    return { of: rule, made, uses };
+  });
+}
+
+/** Of a policy that has changed the resolver makes every rule anew, out of the same values where they have not. */
+function isSameRule(a: ResolvedRule, b: ResolvedRule): boolean {
+  const { source, destination, origin, ...others } = a;
+  return hasSame(b.source, source) && hasSame(b.destination, destination) && hasSame(b.origin, origin) && hasSame(b, others);
+}
+
+function hasSame<T extends object>(whole: T, part: Partial<T>): boolean {
+  for (const key in part) if (whole[key] !== part[key]) return false;
+  return true;
 }
 
 function effects(context: Context, stage: Stage, rule: ResolvedRule): readonly Statement[] {

@@ -5,14 +5,27 @@ import { readFields } from "../ruleset/dependencies.ts";
 import { fields, nfproto } from "../ruleset/fields.ts";
 import type { Field, NftSet, Rule, Statement } from "../ruleset/types.ts";
 import { type Keyed, keyedBy } from "./keyed.ts";
-import { contains, type Dimension, dimensions, eitherOf, isDimension, onlyValue, othersThan, overlap, type Span, type Spans, spanOf, spansOf } from "./span.ts";
+import {
+  anything,
+  contains,
+  type Dimension,
+  dimensions,
+  eitherOf,
+  isDimension,
+  onlyValue,
+  othersThan,
+  overlap,
+  type Span,
+  type Spans,
+  spanOf,
+  spansOf,
+} from "./span.ts";
 
 /** A rule, as one that a packet comes to in a list of rules. */
 export interface Item {
   readonly rule: Rule;
   /** Undefined: both. */
   readonly family: 4 | 6 | undefined;
-  /** Where there is nothing of a dimension the rule may match any value of it. */
   readonly spans: Spans;
   /** The dimensions of the spans. */
   readonly asks: readonly Dimension[];
@@ -47,7 +60,7 @@ export function itemOf(rule: Rule, setOf: SetOf): Item {
 /** A rule that jumps, told by what it leads to: any of these rules. */
 export function itemOfJump(rule: Rule, items: readonly Item[]): Item {
   const [first] = items;
-  const spans: Partial<Record<Dimension, readonly Span[]>> = {};
+  const spans = anything();
   for (const dimension of dimensions) {
     const all = items.reduce<readonly Span[] | undefined>((sum, item) => eitherOf(sum, item.spans[dimension]), []);
     if (all !== undefined && first !== undefined) spans[dimension] = all;
@@ -78,13 +91,13 @@ export function endsAll({ isExact, isFinal, asks, spans }: Item, region: Region)
 
 interface Reading {
   family: 4 | 6 | undefined;
-  spans: Partial<Record<Dimension, readonly Span[]>>;
+  readonly spans: ReturnType<typeof anything>;
   isExact: boolean;
 }
 
 function readRule(rule: Rule, setOf: SetOf): Item {
   const { statements } = rule;
-  const reading: Reading = { family: undefined, spans: {}, isExact: true };
+  const reading: Reading = { family: undefined, spans: anything(), isExact: true };
   for (const statement of statements) readStatement(statement, setOf, reading);
   const last = statements.at(-1);
   const isFinal = isLast(last) && statements.every(({ kind }) => kind !== "limit");

@@ -16,7 +16,20 @@ export interface Span {
   readonly to: string;
 }
 
-export type Spans = Readonly<Partial<Record<Dimension, readonly Span[]>>>;
+/** Undefined: any. Of one shape for all rules, since they are looked up more than anything else. */
+export type Spans = Readonly<Record<Dimension, readonly Span[] | undefined>>;
+
+export function anything(): Record<Dimension, readonly Span[] | undefined> {
+  return {
+    "meta nfproto": undefined,
+    "ip saddr": undefined,
+    "ip daddr": undefined,
+    "ip6 saddr": undefined,
+    "ip6 daddr": undefined,
+    "meta l4proto": undefined,
+    "th dport": undefined,
+  };
+}
 
 /** Of a longer list the rule is taken to match anything in that field. */
 const longestList = 64;
@@ -95,8 +108,9 @@ export function contains(spans: readonly Span[], { from, to }: Span): boolean {
 }
 
 export function onlyValue(spans: readonly Span[] | undefined): string | undefined {
-  const [span, more] = spans ?? [];
-  return span !== undefined && more === undefined && span.from === span.to ? span.from : undefined;
+  if (spans?.length !== 1) return undefined;
+  const { from, to } = spans[0] as Span;
+  return from === to ? from : undefined;
 }
 
 /** The value that the text stands for. */

@@ -34,14 +34,19 @@ const mostHalvings = 4;
 export function split(items: readonly Item[], field: Dimension, region: Region, least: number): Split | undefined {
   const protocol = field === "th dport" ? usualProtocol(items) : undefined;
   if ((field === "th dport" && protocol === undefined) || (field === "meta nfproto" && region[field] !== undefined)) return undefined;
-  const met = items.filter((item) => isOfFamily(item, field) && (protocol === undefined || meets(item.spans["meta l4proto"] ?? [protocol], protocol)));
-  const asking = met.filter((item) => spansIn(item, field) !== undefined);
+  const met: Item[] = [];
+  const asking: Item[] = [];
+  const others: Item[] = [];
+  for (const item of items) {
+    const asks = spansIn(item, field) !== undefined;
+    const protocols = item.spans["meta l4proto"];
+    if (!asks || (protocol !== undefined && onlyValue(protocols) !== protocol.from)) others.push(item);
+    if (!isOfFamily(item, field) || (protocol !== undefined && protocols !== undefined && !meets(protocols, protocol))) continue;
+    met.push(item);
+    if (asks) asking.push(item);
+  }
   const silent = met.length - asking.length;
-  if (met.length <= least || asking.length <= silent) return undefined;
-  const others = items.filter(
-    (item) => spansIn(item, field) === undefined || (protocol !== undefined && onlyValue(item.spans["meta l4proto"]) !== protocol.from),
-  );
-  if (others.length === items.length) return undefined;
+  if (met.length <= least || asking.length <= silent || others.length === items.length) return undefined;
   const halving: Halving = {
     field,
     region: protocol === undefined ? region : { ...region, "meta l4proto": protocol },
