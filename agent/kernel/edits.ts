@@ -31,7 +31,7 @@ export function surelyChanges({ operations }: Batch): boolean {
 }
 
 /** A table may be there already, and a flushed chain be empty. */
-function isSureChange(operation: Operation): boolean {
+export function isSureChange(operation: Operation): boolean {
   switch (operation.object) {
     case "table":
       return operation.verb === "delete";
@@ -60,7 +60,7 @@ export function touchedBy({ operations }: Batch): Touched {
   return { kind: "parts", chains, sets };
 }
 
-function partOf(operation: Exclude<Operation, { readonly object: "table" }>): readonly ["chain" | "set", string] {
+export function partOf(operation: Exclude<Operation, { readonly object: "table" }>): readonly ["chain" | "set", string] {
   switch (operation.object) {
     case "chain":
       return ["chain", operation.verb === "add" ? operation.chain.name : (operation.name ?? "")];

@@ -7,3 +7,9 @@ export function following(generation: number): number {
 export function isAfter(a: number, b: number): boolean {
   return ((a - b) | 0) > 0;
 }
+
+/** How many commits lead from one to the other. */
+export function commitsBetween(from: number, to: number): number {
+  const steps = (to - from) >>> 0;
+  return to < from ? steps - 1 : steps;
+}

@@ -38,18 +38,18 @@ export class RulesetListener {
     this.#monitor = this.#open();
   }
 
-  /** Does the work, a commit that tells what it touched, without listening. What others commit meanwhile is told as lost. */
-  async deaf<T>(work: () => Promise<{ readonly result: T; readonly landed: Landed }>): Promise<T> {
-    let landed: Landed;
+  /** Does the work, a commit that touches `landing`, without listening. What others commit meanwhile is told as lost. */
+  async deaf<T>(landing: Landed, work: () => Promise<T>): Promise<T> {
     try {
       this.#monitor.leave(NFNLGRP_NFTABLES);
     } catch {
-      return (await work()).result;
+      return work();
     }
+    let landed: Landed;
     try {
       const done = await work();
-      landed = done.landed;
-      return done.result;
+      landed = landing;
+      return done;
     } finally {
       this.#rejoin(landed);
     }

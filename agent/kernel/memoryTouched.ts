@@ -1,6 +1,7 @@
 // What a batch touches of a table, as the notifications of a real kernel would tell it, and what is still known of the table after that.
 
 import type { Actual, Batch, Operation } from "../../rules/diff/types.ts";
+import { isSureChange, partOf } from "./edits.ts";
 import type { Touched } from "./interface.ts";
 import type { MemoryTable } from "./memoryTable.ts";
 
@@ -24,35 +25,18 @@ export function withoutTouched({ chains, sets, maps }: Actual, touched: Extract<
   return { chains: chains.filter(({ name }) => !touched.chains.has(name)), sets: sets.filter(isKnown), maps: maps.filter(isKnown) };
 }
 
-function touch(operation: Operation, { chains, sets }: Parts, found: MemoryTable | undefined): void {
-  switch (operation.object) {
-    case "table":
-      break;
-    case "chain":
-      for (const name of chainsOf(operation, found)) chains.add(name);
-      break;
-    case "rule":
-      chains.add(operation.chain);
-      break;
-    case "set":
-      sets.add(operation.verb === "add" ? operation.set.name : operation.name);
-      break;
-    case "map":
-      sets.add(operation.verb === "add" ? operation.map.name : operation.name);
-      break;
-    case "elements":
-      if (operation.keys.count > 0) sets.add(operation.set.name);
-      break;
-    case "entries":
-      if (operation.entries.length > 0) sets.add(operation.map.name);
-      break;
+function touch(operation: Operation, parts: Parts, found: MemoryTable | undefined): void {
+  if (operation.object === "table") return;
+  if (operation.object === "chain" && operation.verb === "flush") {
+    for (const name of flushedBy(operation, found)) parts.chains.add(name);
+  } else if (isSureChange(operation)) {
+    const [part, name] = partOf(operation);
+    (part === "chain" ? parts.chains : parts.sets).add(name);
   }
 }
 
 /** Of a flush the kernel tells rule by rule (nf_tables_delrule). */
-function chainsOf(operation: Extract<Operation, { readonly object: "chain" }>, found: MemoryTable | undefined): readonly string[] {
-  if (operation.verb === "add") return [operation.chain.name];
-  if (operation.verb === "delete") return [operation.name];
-  const chains = [...(found?.chains ?? [])].filter(([name]) => operation.name === undefined || operation.name === name);
+function flushedBy({ name: flushed }: { readonly name?: string }, found: MemoryTable | undefined): readonly string[] {
+  const chains = [...(found?.chains ?? [])].filter(([name]) => flushed === undefined || flushed === name);
   return chains.filter(([, { rules }]) => rules.length > 0).map(([name]) => name);
 }

@@ -14,7 +14,7 @@ import type { Actual, Batch } from "../../rules/diff/types.ts";
 import { type Echoes, type Edits, editedChains, planEdits, surelyChanges, touchedBy } from "./edits.ts";
 import { canOwnTables } from "./features.ts";
 import { following } from "./generations.ts";
-import { RuleHandles } from "./handles.ts";
+import { type Handles, RuleHandles } from "./handles.ts";
 import { type Committed, type Kernel, KernelError, type KernelEvent, type Ownership, type Reading, type Touched } from "./interface.ts";
 import { RulesetListener } from "./listener.ts";
 import { type Asking, isMissing, type Listing, listHandles, listTable, listTouched } from "./listing.ts";
@@ -155,8 +155,7 @@ class NetlinkKernel implements Kernel {
     const listed = await translated(this.#look(table, list));
     if (listed === undefined || (await this.generation()) !== generation) return undefined;
     if (listed === "missing") return { generation, actual: undefined, ownership: "nobody" };
-    this.#handles.at(generation);
-    for (const [chain, handles] of listed.listing.handles) this.#handles.learn(table, chain, handles);
+    this.#learn(table, generation, listed.listing.handles);
     return { generation, actual: asleepOrNot(listed.listing.actual, listed.head), ownership: this.#ownership(listed.head) };
   }
 
@@ -218,34 +217,28 @@ class NetlinkKernel implements Kernel {
   }
 
   async #send(batch: Batch, edits: Edits, { encoded, pinned }: { readonly encoded: EncodedOperations; readonly pinned: number | undefined }) {
-    const transact = async () => {
-      const result = await this.#socket.transact(encoded.bytes, encoded.lastSequence);
-      return { result, landed: surelyChanges(batch) ? new Map([[batch.table, touchedBy(batch)]]) : undefined };
-    };
+    const touched = new Map([[batch.table, touchedBy(batch)]]);
+    const isSure = surelyChanges(batch);
+    const transact = () => this.#socket.transact(encoded.bytes, encoded.lastSequence);
     const isLarge = encoded.bytes.length > largeBatch;
-    const sent = isLarge && this.#listener ? await this.#listener.deaf(transact) : (await transact()).result;
-    const generation = await this.#generationAfter(batch, pinned);
-    this.#follow(batch, { edits, echoes: echoesIn(sent.messages, encoded), pinned, generation });
+    const sent = await (isLarge && this.#listener ? this.#listener.deaf(isSure ? touched : undefined, transact) : transact());
+    const generation = isSure && pinned !== undefined ? following(pinned) : await this.#generationAfter(pinned);
+    // Somebody else's commit may be the one that has raised the generation by one.
+    if (!isSure && pinned === undefined) this.#handles.forgetAll();
+    else this.#handles.moved(generation, touched);
+    if (pinned !== undefined) this.#learn(batch.table, generation, edits.after(echoesIn(sent.messages, encoded)));
     return { generation, messages: encoded.offsets.length, bytes: encoded.bytes.length, sendMicroseconds: sent.sendMicroseconds };
   }
 
-  async #generationAfter(batch: Batch, pinned: number | undefined): Promise<number> {
-    if (pinned !== undefined && surelyChanges(batch)) return following(pinned);
+  /** Of a batch that may have changed nothing, or that was not pinned. */
+  async #generationAfter(pinned: number | undefined): Promise<number> {
     const { generation } = await this.#generation();
     return pinned === undefined || generation === pinned ? generation : following(pinned);
   }
 
-  #follow(batch: Batch, { edits, echoes, pinned, generation }: Landing): void {
-    if (pinned === undefined) {
-      // Somebody else's commit may be the one that has raised the generation by one.
-      if (surelyChanges(batch)) this.#handles.moved(generation, new Map([[batch.table, touchedBy(batch)]]));
-      else this.#handles.forgetAll();
-      return;
-    }
-    const after = edits.after(echoes);
-    this.#handles.moved(generation, new Map([[batch.table, touchedBy(batch)]]));
+  #learn(table: string, generation: number, chains: ReadonlyMap<string, Handles>): void {
     this.#handles.at(generation);
-    for (const [chain, handles] of after) this.#handles.learn(batch.table, chain, handles);
+    for (const [chain, handles] of chains) this.#handles.learn(table, chain, handles);
   }
 
   async #generation(): Promise<Generation> {
@@ -260,13 +253,6 @@ class NetlinkKernel implements Kernel {
     this.#sequence = (this.#sequence + 1) >>> 0;
     return this.#sequence;
   }
-}
-
-interface Landing {
-  readonly edits: Edits;
-  readonly echoes: Echoes;
-  readonly pinned: number | undefined;
-  readonly generation: number;
 }
 
 /** Its base chains are there and see no packets: that is said of the table, not of its parts. */

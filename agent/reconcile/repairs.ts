@@ -11,7 +11,7 @@ export interface RepairLimits {
   readonly fight: { readonly repairs: number; readonly within: number };
 }
 
-export const defaultRepairLimits: RepairLimits = { share: 0.25, burst: 2000, fight: { repairs: 10, within: 60_000 } };
+const defaultRepairLimits: RepairLimits = { share: 0.25, burst: 2000, fight: { repairs: 10, within: 60_000 } };
 
 export interface Repairs {
   /** Milliseconds until the next look; 0: at once. */

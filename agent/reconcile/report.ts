@@ -51,7 +51,7 @@ export interface Counts {
   readonly elements: number;
 }
 
-export function countRuleset({ chains, sets, maps }: Ruleset, endpoints: number): Counts {
+function countRuleset({ chains, sets, maps }: Ruleset, endpoints: number): Counts {
   const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
   return {
     endpoints,

@@ -12,7 +12,7 @@ export interface RunnerTiming {
   readonly maxInterval: number;
 }
 
-export const defaultRunnerTiming: RunnerTiming = { minInterval: 50, retry: [500, 30_000], maxInterval: 90_000 };
+const defaultRunnerTiming: RunnerTiming = { minInterval: 50, retry: [500, 30_000], maxInterval: 90_000 };
 
 export interface RunnerOptions {
   /** False or a rejection: the pass failed and is to be tried again. */

@@ -2,6 +2,7 @@
 // Every commit raises the generation by one and ends its notifications with it, so that a missing one shows: then nothing is known (kernel
 // nf_tables_api.c, nf_tables_commit). What follows from it is the reconciler's business.
 
+import { commitsBetween, isAfter } from "../kernel/generations.ts";
 import type { Kernel, KernelEvent, Touched } from "../kernel/interface.ts";
 
 type Change = Extract<KernelEvent, { readonly kind: "generation" }>;
@@ -50,7 +51,7 @@ export class Witness {
   /** What the commits after generation `since`, up to `until`, have touched. Undefined when that is not known, or not yet. */
   changes(since: number, until: number): Changes | undefined {
     const between = this.#heard.filter(({ change: { generation } }) => isAfter(generation, since) && !isAfter(generation, until));
-    if (this.#isBlind || between.length !== distance(since, until)) return undefined;
+    if (this.#isBlind || between.length !== commitsBetween(since, until)) return undefined;
     const touching = between.filter(({ change: { touched } }) => touched.kind !== "nothing");
     return {
       touched: touching.reduce((sum: Touched, { change }) => unite(sum, change.touched), nothing),
@@ -110,14 +111,4 @@ function unite(a: Touched, b: Touched): Touched {
   if (b.kind === "nothing") return a;
   if (a.kind === "table" || b.kind === "table") return { kind: "table" };
   return { kind: "parts", chains: new Set([...a.chains, ...b.chains]), sets: new Set([...a.sets, ...b.sets]) };
-}
-
-/** Generations are 32-bit counters that wrap and leave out 0 (nf_tables_commit). */
-function isAfter(a: number, b: number): boolean {
-  return ((a - b) | 0) > 0;
-}
-
-function distance(from: number, to: number): number {
-  const steps = (to - from) >>> 0;
-  return to < from ? steps - 1 : steps;
 }
