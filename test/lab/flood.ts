@@ -1,7 +1,7 @@
 // Loads a namespace with paced UDP packets while something happens, and counts in the kernel what arrived and what got past hostward:
 // two chains of a foreign table, before and after its hooks, with a counter a flow. Sockets lose packets, counters do not.
 
-import { spawnSync } from "node:child_process";
+import { type ChildProcess, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -43,11 +43,12 @@ type Direction = "received" | "sent";
 export async function flood(options: FloodOptions, during: () => Promise<void>): Promise<FloodResult> {
   const { from, at, flows, packetsPerSecond, direction = "received" } = options;
   const folder = mkdtempSync(join(tmpdir(), "hostward-flood-"));
+  let sender: ChildProcess | undefined;
   try {
     await at.nft(observer(flows, direction));
     const program = compileSender(folder);
     const started = performance.now();
-    const sender = from.spawn(program, [String(packetsPerSecond), ...flows.flatMap(words)], { stdio: ["pipe", "ignore", "inherit"] });
+    sender = from.spawn(program, [String(packetsPerSecond), ...flows.flatMap(words)], { stdio: ["pipe", "ignore", "inherit"] });
     const ended = once(sender, "close");
     await Promise.race([during(), ended.then(() => Promise.reject(new Error("the packet sender ended early")))]);
     sender.stdin?.end();
@@ -56,6 +57,7 @@ export async function flood(options: FloodOptions, during: () => Promise<void>):
     await sleep(100);
     return { counted: await readCounters(at, flows, direction), seconds };
   } finally {
+    sender?.kill("SIGKILL");
     rmSync(folder, { recursive: true, force: true });
     await at.run("nft", ["delete", "table", "inet", observerOf(direction)]);
   }
