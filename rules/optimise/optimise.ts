@@ -4,6 +4,7 @@
 // What it costs is in kernel-facts: a rule that does not match 15 to 30 ns, a lookup in a map 200 to 300, whatever its size; to load 10 us a rule, 0.7 us
 // an element. Nothing is known here of policies, nor of what the kernel holds.
 
+import { changesByName, withChanges } from "../ruleset/byName.ts";
 import type { Chain, NftMap, NftSet, Rule, Ruleset } from "../ruleset/types.ts";
 import { type Gathered, gather, sameItems } from "./gather.ts";
 import { jumpOf, listOf, type Named } from "./inline.ts";
@@ -28,12 +29,13 @@ export function createOptimiser(least = shortList): Optimise {
     references: createReferences(),
     served: new Map(),
     written: new Map(),
-    outcomes: [],
+    outcomes: new Map(),
     output: undefined,
   };
   return (ruleset) => {
-    advance(memory, ruleset, least);
-    return memory.output ?? ruleset;
+    memory.output = advance(memory, ruleset, least);
+    memory.input = ruleset;
+    return memory.output;
   };
 }
 
@@ -45,16 +47,13 @@ interface Memory {
   readonly served: Map<string, Served>;
   /** In how many lists the rules of each chain are written out in place of a jump to it. */
   readonly written: Map<string, number>;
-  /** What became of each chain of the input. */
-  outcomes: readonly Outcome[];
+  /** What became of those chains of the input that became something else, by name. */
+  readonly outcomes: Map<string, Outcome>;
   output: Ruleset | undefined;
 }
 
-interface Outcome {
-  /** Undefined when it is no more. */
-  readonly chain: Chain | undefined;
-  readonly served: Served | undefined;
-}
+/** Nothing, or a chain of the same name with the chains and the map that it leads to. */
+type Outcome = Pick<Ruleset, "chains" | "maps">;
 
 /** A chain with a list of rules that may be long, and what became of it. */
 interface Served {
@@ -67,34 +66,31 @@ interface Served {
   readonly chain: Chain;
 }
 
-function advance(memory: Memory, input: Ruleset, least: number): void {
+function advance(memory: Memory, input: Ruleset, least: number): Ruleset {
   const { chains, references, served } = memory;
   const last = memory.input;
-  const changed = changedNames(last?.chains ?? [], input.chains);
-  const isOtherMaps = last === undefined || !sameItems(last.maps, input.maps);
-  memory.input = input;
-  if (changed.size === 0 && !isOtherMaps) {
-    if (memory.output !== undefined) memory.output = { ...memory.output, table: input.table, sets: input.sets };
-    return;
-  }
+  const changed = changesByName(last?.chains ?? [], input.chains);
+  const maps = changesByName(last?.maps ?? [], input.maps);
+  if (changed.size === 0 && maps.size === 0) return memory.outcomes.size === 0 ? input : { ...input, ...listsOf(memory.output) };
   /** Chains of which something else than their own rules is otherwise. */
   const touched = new Set<string>();
-  let hasComeOrGone = false;
   for (const [name, chain] of [...changed]) {
     for (const target of references.replace({ before: chains.get(name)?.rules ?? [], now: chain?.rules ?? [] }, touched)) {
       if (!changed.has(target)) changed.set(target, chains.get(target));
     }
-    hasComeOrGone ||= chain === undefined || !chains.has(name);
     if (chain === undefined) chains.delete(name);
     else chains.set(name, chain);
   }
-  if (isOtherMaps) references.replaceMaps({ before: last?.maps ?? [], now: input.maps }, touched);
+  if (maps.size > 0) references.replaceMaps({ before: last?.maps ?? [], now: input.maps }, touched);
   const serving = { named: namedOf(memory, input.sets), least, touched };
   for (const [name, chain] of changed) serveAgain(memory, { ...serving, name, chain });
   for (const [name, { uses, source }] of served) if (!changed.has(name) && hasAny(uses, changed)) serveAgain(memory, { ...serving, name, chain: source });
   for (const name of changed.keys()) touched.add(name);
-  memory.outcomes = outcomesOf(memory, input.chains, hasComeOrGone ? undefined : touched);
-  memory.output = outputOf(memory, input);
+  return outputOf(memory, input, { touched, maps });
+}
+
+function listsOf(ruleset: Ruleset | undefined): Outcome {
+  return { chains: ruleset?.chains ?? [], maps: ruleset?.maps ?? [] };
 }
 
 interface Serving {
@@ -120,25 +116,6 @@ function serveAgain({ served, written }: Memory, { name, chain, named, least, to
   for (const one of now?.inlined ?? []) if (before?.inlined.has(one) !== true) count(one, 1);
   if (now === undefined) served.delete(name);
   else served.set(name, now);
-}
-
-/** Chains that came, went or are others, with what they are now. Both lists are sorted by name. */
-function changedNames(before: readonly Chain[], now: readonly Chain[]): Map<string, Chain | undefined> {
-  const changed = new Map<string, Chain | undefined>();
-  if (before === now) return changed;
-  let at = 0;
-  for (const chain of now) {
-    if (before[at] === chain) {
-      at++;
-      continue;
-    }
-    for (let held = before[at]; held !== undefined && held.name < chain.name; held = before[++at]) changed.set(held.name, undefined);
-    const held = before[at];
-    if (held?.name === chain.name) at++;
-    if (held !== chain) changed.set(chain.name, chain);
-  }
-  for (const gone of before.slice(at)) changed.set(gone.name, undefined);
-  return changed;
 }
 
 function namedOf({ chains, references }: Memory, sets: readonly NftSet[]): Named {
@@ -182,71 +159,38 @@ function ruleTo({ map, fields }: Gathered, before: Served | undefined): Rule {
   return known ?? { statements: [{ kind: "vmap", fields, map: map.name }], origin: { kind: "hostward", name: "index", note: "rules by exact values" } };
 }
 
-/** @param touched the only ones that may have become something else; undefined when chains came or went */
-function outcomesOf(memory: Memory, chains: readonly Chain[], touched: ReadonlySet<string> | undefined): readonly Outcome[] {
-  if (touched === undefined) return chains.map((chain) => outcomeOf(memory, chain));
-  const outcomes = [...memory.outcomes];
+/** Undefined where it stays as it is. A chain that is written out wherever it was jumped to is no more, unless something else leads to it. */
+function outcomeOf({ served, written, references }: Memory, { name }: Chain): Outcome | undefined {
+  const times = written.get(name) ?? 0;
+  if (times > 0 && references.to(name) <= times) return listsOf(undefined);
+  const found = served.get(name);
+  if (found === undefined || found.chain === found.source) return undefined;
+  return { chains: [found.chain, ...chainsOf(found.arranged.branches)], maps: found.gathered === undefined ? [] : [found.gathered.map] };
+}
+
+interface Difference {
+  /** The only chains of the input that may have become something else. */
+  readonly touched: ReadonlySet<string>;
+  readonly maps: Map<string, NftMap | undefined>;
+}
+
+/** The input itself where every chain stays as it is. No name of a part is another chain's. */
+function outputOf(memory: Memory, input: Ruleset, { touched, maps }: Difference): Ruleset {
+  const { outcomes } = memory;
+  const chains = new Map<string, Chain | undefined>();
   for (const name of touched) {
-    const at = indexOf(chains, name);
-    if (at !== undefined) outcomes[at] = outcomeOf(memory, chains[at] as Chain);
+    const held = outcomes.get(name);
+    for (const chain of held?.chains ?? []) chains.set(chain.name, undefined);
+    for (const map of held?.maps ?? []) maps.set(map.name, undefined);
+    const source = memory.chains.get(name);
+    const outcome = source === undefined ? undefined : outcomeOf(memory, source);
+    if (outcome === undefined) outcomes.delete(name);
+    else outcomes.set(name, outcome);
+    chains.set(name, outcome === undefined ? source : undefined);
+    for (const chain of outcome?.chains ?? []) chains.set(chain.name, chain);
+    for (const map of outcome?.maps ?? []) maps.set(map.name, map);
   }
-  return outcomes;
-}
-
-/** In a list that is sorted by name. */
-function indexOf(chains: readonly Chain[], name: string): number | undefined {
-  let [from, to] = [0, chains.length];
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if ((chains[middle] as Chain).name < name) from = middle + 1;
-    else to = middle;
-  }
-  return chains[from]?.name === name ? from : undefined;
-}
-
-/** A chain that is written out wherever it was jumped to is no more, unless something else leads to it. */
-function outcomeOf({ served, written, references }: Memory, chain: Chain): Outcome {
-  const times = written.get(chain.name) ?? 0;
-  if (times > 0 && references.to(chain.name) <= times) return gone;
-  const found = served.get(chain.name);
-  return found === undefined || found.chain === found.source ? { chain, served: undefined } : { chain: found.chain, served: found };
-}
-
-const gone: Outcome = { chain: undefined, served: undefined };
-
-/** Undefined where every chain stays as it is. */
-function outputOf({ outcomes, output }: Memory, input: Ruleset): Ruleset | undefined {
-  const chains: Chain[] = [];
-  const parts: Chain[] = [];
-  const maps: NftMap[] = [];
-  for (const { chain, served } of outcomes) {
-    if (chain !== undefined) chains.push(chain);
-    if (served === undefined) continue;
-    for (const part of chainsOf(served.arranged.branches)) parts.push(part);
-    if (served.gathered !== undefined) maps.push(served.gathered.map);
-  }
-  if (parts.length === 0 && maps.length === 0 && sameItems(chains, input.chains)) return undefined;
-  const made = { ...input, chains: merge(chains, parts.sort(byName)), maps: merge(input.maps, maps.sort(byName)) };
-  return {
-    ...made,
-    chains: output !== undefined && sameItems(output.chains, made.chains) ? output.chains : made.chains,
-    maps: output !== undefined && sameItems(output.maps, made.maps) ? output.maps : made.maps,
-  };
-}
-
-/** Two lists that are sorted by name. */
-function merge<T extends { readonly name: string }>(some: readonly T[], others: readonly T[]): readonly T[] {
-  if (others.length === 0) return some;
-  const merged: T[] = [];
-  let at = 0;
-  for (const other of others) {
-    for (let next = some[at]; next !== undefined && next.name < other.name; next = some[++at]) merged.push(next);
-    merged.push(other);
-  }
-  for (const rest of some.slice(at)) merged.push(rest);
-  return merged;
-}
-
-function byName(one: { readonly name: string }, other: { readonly name: string }): number {
-  return one.name < other.name ? -1 : 1;
+  if (outcomes.size === 0) return input;
+  const last = listsOf(memory.output);
+  return { ...input, chains: withChanges(last.chains, chains), maps: withChanges(last.maps, maps) };
 }
