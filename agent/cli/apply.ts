@@ -1,7 +1,7 @@
 // `hostward plan` and `hostward apply`: one pass over manifests and kernel; plan stops before the kernel is changed.
 
 import { Command } from "@commander-js/extra-typings";
-import { describeOperation } from "../../rules/diff/plan.ts";
+import { printPlan } from "../../rules/diff/plan.ts";
 import type { Transaction } from "../../rules/diff/types.ts";
 import { formatProblem } from "../../rules/model/problem.ts";
 import type { Kernel } from "../kernel/interface.ts";
@@ -68,14 +68,8 @@ async function apply(compiled: CompiledPass, kernel: Kernel): Promise<string> {
   return `applied ${plural(operations, "operation")} in ${(milliseconds.commit ?? 0).toFixed(1)} ms (${size}), generation ${generation}`;
 }
 
-function describeTransaction({ batches }: Transaction): string {
-  if (batches.length === 0) return "nothing to do: the kernel's table is as the manifests say";
-  return batches
-    .map(({ operations }, index) => {
-      const heading = `# batch ${index + 1} of ${batches.length}: ${plural(operations.length, "operation")}, all or none`;
-      return [heading, ...operations.map(describeOperation)].join("\n");
-    })
-    .join("\n");
+function describeTransaction(transaction: Transaction): string {
+  return printPlan(transaction) || "nothing to do: the kernel's table is as the manifests say";
 }
 
 async function withKernel<T>(use: (kernel: Kernel) => Promise<T>): Promise<T> {

@@ -36,15 +36,13 @@ export function describeOperation(operation: Operation): string {
 
 /** A line a batch with its counts, and below it a line an operation. Ends without a newline; empty for no batches. */
 export function printPlan({ batches }: Transaction): string {
-  return batches
-    .flatMap((batch, index) => [heading(batch, index, batches.length), ...batch.operations.map((operation) => `  ${describeOperation(operation)}`)])
-    .join("\n");
+  return batches.flatMap((batch, index) => [heading(batch, index, batches.length), ...batch.operations.map(describeOperation)]).join("\n");
 }
 
 function heading({ operations }: Batch, index: number, total: number): string {
   const counts = Map.groupBy(operations, ({ verb, object }) => `${verb} ${object}`);
   const parts = [...counts].map(([what, group]) => `${what}: ${group.reduce((sum, operation) => sum + weight(operation), 0)}`);
-  return `batch ${index + 1} of ${total}: ${parts.join(", ")}`;
+  return `# batch ${index + 1} of ${total}, all or none: ${parts.join(", ")}`;
 }
 
 /** Elements and entries count by themselves, everything else is one. */

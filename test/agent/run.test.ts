@@ -81,7 +81,7 @@ describe("a host with one cable", () => {
 
   test("plan shows, apply does, and reset undoes", async () => {
     write("endpoint.yaml", endpoint);
-    assert.match((await command("plan", ...common)).stdout, /^# batch 1 of \d: \d+ operations, all or none\nadd table\n/);
+    assert.match((await command("plan", ...common)).stdout, /^# batch 1 of \d, all or none: add table: 1, .*\nadd table\n/);
     assert.equal(await probe(80), "open");
     const applied = await command("apply", ...common);
     assert.match(

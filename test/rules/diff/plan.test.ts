@@ -82,13 +82,13 @@ describe("a plan", () => {
     assert.equal(
       printPlan(diff(undefined, small)),
       [
-        "batch 1 of 2: add table: 1, add set: 1, add elements: 1",
-        "  add table",
-        `  add set net4i-x { type ipv4_addr; flags interval; comment "say 'x'"; }`,
-        "  add element net4i-x { 10.0.0.0/8 }",
-        "batch 2 of 2: add chain: 1, add rule: 1",
-        "  add chain input { type filter hook input priority 5; policy accept; }",
-        '  add rule input ip saddr @net4i-x comment "GlobalNetworkPolicy web ingress rule 2"',
+        "# batch 1 of 2, all or none: add table: 1, add set: 1, add elements: 1",
+        "add table",
+        `add set net4i-x { type ipv4_addr; flags interval; comment "say 'x'"; }`,
+        "add element net4i-x { 10.0.0.0/8 }",
+        "# batch 2 of 2, all or none: add chain: 1, add rule: 1",
+        "add chain input { type filter hook input priority 5; policy accept; }",
+        'add rule input ip saddr @net4i-x comment "GlobalNetworkPolicy web ingress rule 2"',
       ].join("\n"),
     );
   });
