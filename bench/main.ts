@@ -35,9 +35,9 @@ function measure(name: string, runs: number, isProfile: boolean): (Measured & { 
   const file = join(folder, "figures.json");
   const began = performance.now();
   try {
-    const environment = isProfile ? { ...process.env, HOSTWARD_BENCH_PROFILE: "1" } : process.env;
     // As bin/hostward starts the daemon.
     const flags = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=2"];
+    const environment = { ...process.env, MALLOC_MMAP_THRESHOLD_: "1048576", ...(isProfile ? { HOSTWARD_BENCH_PROFILE: "1" } : {}) };
     const child = [...flags, join(import.meta.dirname, "child.ts"), name, String(runs), file];
     const { status } = spawnSync(process.execPath, child, { stdio: "inherit", env: environment });
     if (status !== 0 || !existsSync(file)) return undefined;
