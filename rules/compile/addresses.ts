@@ -69,5 +69,6 @@ interface Networks {
 }
 
 function ofFamily(networks: readonly Prefix[], family: Family): Networks {
-  return { family, union: mergePrefixes(networks.filter((network) => network.family === family)) };
+  const own = networks.filter((network) => network.family === family);
+  return { family, union: own.length > 1 ? mergePrefixes(own) : own };
 }

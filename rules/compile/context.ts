@@ -8,7 +8,7 @@ import type { BaseChain, MapEntry, NftMap, Origin, Rule, Ruleset } from "../rule
 import { jump } from "./effects.ts";
 import { gone, type Held } from "./holding.ts";
 import { changeMembers } from "./members.ts";
-import { type AskedEntry, type Built, type ChainEntry, keyed, type Memory, type TierMemory } from "./memory.ts";
+import { type AskedEntry, type Built, type ChainEntry, keyed, type Memory, type SetEntry, type TierMemory } from "./memory.ts";
 import { sizedName } from "./names.ts";
 import { type Voice, voices } from "./stages.ts";
 
@@ -22,6 +22,8 @@ export interface Context {
   readonly renamed: ReadonlySet<Held>;
   /** The tiers that have a chain of their own in this pass, by their hashes. */
   readonly tiers: Readonly<Record<Voice, Map<number, TierMemory[]>>>;
+  /** The sets of ports that rules list, by the list. */
+  readonly portSets: Map<string, SetEntry>;
   /** What that which is being made has used so far. */
   uses: Held[];
 }
@@ -30,7 +32,7 @@ export function beginPass(memory: Memory, resolved: Resolved): Context {
   memory.pass += 1;
   const renamed = changeMembers(memory, resolved.sets);
   const tiers = keyed(voices, () => new Map());
-  return { resolved, memory, pass: memory.pass, endpoints: byName(resolved.endpoints), renamed, tiers, uses: [] };
+  return { resolved, memory, pass: memory.pass, endpoints: byName(resolved.endpoints), renamed, tiers, portSets: new Map(), uses: [] };
 }
 
 /** Drops what nothing uses any more. Gives the very ruleset of the pass before when nothing differs. */

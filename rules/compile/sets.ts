@@ -70,13 +70,17 @@ function definedSet(
 
 /** The set by its content, which is there already when another rule lists the same. Returns the name by which to look it up. */
 export function namedSet(context: Context, set: NftSet): string {
+  return use(context, setOf(context, set)).name;
+}
+
+function setOf(context: Context, set: NftSet): SetEntry {
   const { sets } = context.memory;
   const name = set.flavour === "hash" ? sizedName(set.name, set.keys.count) : set.name;
   const known = sets.get(name) ?? sets.add({ name, value: { ...set, name }, source: undefined, holders: 0, holds: [] });
   const { comment, keys } = known.value;
   const isSame = comment === set.comment && compareBytes(bytesOfKeys(keys), bytesOfKeys(set.keys)) === 0;
   invariant(isSame, `set ${name} would stand for "${comment}" and for "${set.comment}"`);
-  return use(context, known).name;
+  return known;
 }
 
 /** The set of networks that a rule lists; they are of this family, disjoint and sorted. */
@@ -86,12 +90,19 @@ export function networkSet(context: Context, family: Family, networks: readonly 
   return namedSet(context, { name, types: [addressTypes[family]], flavour, keys, fixed: true, comment: `networks of a rule (${familyNames[family]})` });
 }
 
-/** The set of ports that a rule lists; they are disjoint and sorted. */
+/** The set of ports that a rule lists; they are disjoint and sorted. Thousands of rules list few of them, so each is packed once in a pass. */
 export function portSet(context: Context, ranges: readonly PortRange[]): string {
+  const text = ranges.map(({ from, to }) => `${from}-${to}`).join();
+  const known = context.portSets.get(text) ?? newPortSet(context, ranges);
+  context.portSets.set(text, known);
+  return use(context, known).name;
+}
+
+function newPortSet(context: Context, ranges: readonly PortRange[]): SetEntry {
   const flavour = ranges.every(({ from, to }) => from === to) ? "hash" : "interval";
   const keys = flavour === "interval" ? packRanges("inet_service", ranges) : packSingles("inet_service", ranges);
   const name = setName("port", flavour, [bytesOfKeys(keys)]);
-  return namedSet(context, { name, types: ["inet_service"], flavour, keys, fixed: true, comment: "ports of a rule" });
+  return setOf(context, { name, types: ["inet_service"], flavour, keys, fixed: true, comment: "ports of a rule" });
 }
 
 /** The set of protocols, by IANA number. */

@@ -1,7 +1,7 @@
 // The rules of a chain as a packet comes to them: a jump to a chain is read as that chain's rules, so that many policies of a few rules each are one
 // list. Only where that is the same: nothing in the chain may return to where it was jumped from before its end.
 
-import type { Chain, NftSet, Rule, Statement, Verdict } from "../ruleset/types.ts";
+import type { Chain, NftSet, Rule, Statement } from "../ruleset/types.ts";
 import { type Item, itemOf, itemOfJump } from "./item.ts";
 
 /** Rules of a chain that is written out in several that jump to it: more would multiply those of policies that many endpoints share. */
@@ -66,13 +66,23 @@ const known = new WeakMap<Chain, Facts>();
 function factsOf(chain: Chain, named: Named): Facts {
   const held = known.get(chain);
   if (held !== undefined) return held;
-  const verdicts = chain.rules.flatMap(verdictsOf);
-  const facts: Facts = {
-    items: chain.rules.map((rule) => itemOf(rule, named.set)),
-    stays: chain.kind === "regular" && verdicts.every(({ kind }) => kind !== "return" && kind !== "jump"),
-    gotos: verdicts.flatMap((verdict) => (verdict.kind === "goto" ? [verdict.chain] : [])),
-    decides: verdicts.every(({ kind }) => kind === "accept" || kind === "drop") && decidesAll(chain.rules.at(-1)),
-  };
+  const items: Item[] = [];
+  const gotos: string[] = [];
+  let stays = chain.kind === "regular";
+  let decides = decidesAll(chain.rules.at(-1));
+  for (const rule of chain.rules) {
+    items.push(itemOf(rule, named.set));
+    for (const statement of rule.statements) {
+      /** It may lead anywhere, also back. */
+      if (statement.kind === "vmap") [stays, decides] = [false, false];
+      if (statement.kind !== "verdict") continue;
+      const { verdict } = statement;
+      if (verdict.kind === "return" || verdict.kind === "jump") stays = false;
+      if (verdict.kind !== "accept" && verdict.kind !== "drop") decides = false;
+      if (verdict.kind === "goto") gotos.push(verdict.chain);
+    }
+  }
+  const facts = { items, stays, gotos, decides };
   known.set(chain, facts);
   return facts;
 }
@@ -82,14 +92,6 @@ function canInline(chain: Chain, { stays, gotos }: Facts, named: Named): boolean
   return gotos.every((name) => {
     const led = named.chain(name);
     return led !== undefined && factsOf(led, named).decides;
-  });
-}
-
-/** A map may lead anywhere, also back. */
-function verdictsOf({ statements }: Rule): readonly Verdict[] {
-  return statements.flatMap((statement): Verdict[] => {
-    if (statement.kind === "verdict") return [statement.verdict];
-    return statement.kind === "vmap" ? [{ kind: "return" }] : [];
   });
 }
 

@@ -96,15 +96,20 @@ interface Reading {
 }
 
 function readRule(rule: Rule, setOf: SetOf): Item {
-  const { statements } = rule;
+  const { statements, origin } = rule;
   const reading: Reading = { family: undefined, spans: anything(), isExact: true };
-  for (const statement of statements) readStatement(statement, setOf, reading);
+  let effects = 0;
+  let isLimited = false;
+  for (const statement of statements) {
+    readStatement(statement, setOf, reading);
+    if (statement.kind !== "match" && statement.kind !== "lookup") effects++;
+    if (statement.kind === "limit") isLimited = true;
+  }
   const last = statements.at(-1);
-  const isFinal = isLast(last) && statements.every(({ kind }) => kind !== "limit");
-  const effects = statements.filter(({ kind }) => kind !== "match" && kind !== "lookup");
-  const decides = effects.length === 2 && effects[0]?.kind === "counter" && isFinal && last?.kind === "verdict";
-  const keyed = decides && reading.isExact ? keyedBy(reading.spans, last.verdict, rule.origin) : undefined;
   const { family, spans, isExact } = reading;
+  const isFinal = isLast(last) && !isLimited;
+  const decides = effects === 2 && statements.at(-2)?.kind === "counter" && isFinal && last?.kind === "verdict";
+  const keyed = decides && isExact ? keyedBy(spans, last.verdict, origin) : undefined;
   return { rule, family, spans, asks: asksOf(spans), isExact, isFinal, keyed, ...placesOf(spans) };
 }
 
@@ -126,8 +131,9 @@ function isLast(statement: Statement | undefined): boolean {
 }
 
 function readStatement(statement: Statement, setOf: SetOf, reading: Reading): void {
-  const [field, more] = readFields(statement);
-  for (const one of readFields(statement)) reading.family ??= familyOf(one);
+  const asking = readFields(statement);
+  const [field, more] = asking;
+  for (const one of asking) reading.family ??= familyOf(one);
   if (field === undefined) return;
   const spans = more === undefined && isDimension(field) ? asked(statement, field, setOf) : undefined;
   if (spans === undefined || !isDimension(field) || reading.spans[field] !== undefined) {

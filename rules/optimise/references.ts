@@ -1,6 +1,7 @@
 // How many rules and entries of maps lead to each chain: whether one that is written out in place of jumps to it is still led to by something else.
 // Kept up to date by what changes.
 
+import { changedSpan } from "../net/listChanges.ts";
 import type { NftMap, Rule, Verdict } from "../ruleset/types.ts";
 import { jumpOf } from "./inline.ts";
 
@@ -46,13 +47,17 @@ export function createReferences(): References {
     to: (chain) => all.get(chain) ?? 0,
     jumpsTo: (chain) => jumps.get(chain) ?? 0,
     replace({ before, now }, touched) {
-      let start = 0;
-      while (start < before.length && before[start] === now[start]) start++;
-      let end = 0;
-      while (end < Math.min(before.length, now.length) - start && before.at(-1 - end) === now.at(-1 - end)) end++;
-      const gone = before.slice(start, before.length - end).map((rule) => countRule(rule, -1, touched));
-      const come = now.slice(start, now.length - end).map((rule) => countRule(rule, 1, touched));
-      return [...gone, ...come].filter((name) => name !== undefined);
+      const { from, to } = changedSpan(now, before);
+      const crossing: string[] = [];
+      const countAll = (rules: readonly Rule[], end: number, by: number) => {
+        for (let at = from; at < end; at++) {
+          const target = countRule(rules[at] as Rule, by, touched);
+          if (target !== undefined) crossing.push(target);
+        }
+      };
+      countAll(before, to + before.length - now.length, -1);
+      countAll(now, to, 1);
+      return crossing;
     },
     replaceMaps({ before, now }, touched) {
       const [held, wanted] = [new Set(before), new Set(now)];

@@ -55,12 +55,18 @@ export function spanOf(type: DataType, value: Value): Span | undefined {
   }
 }
 
+const known = new WeakMap<NftSet, readonly Span[]>();
+
 /** Of a set that stays as it is; undefined for any other, and for a long one. */
 export function spansOf(set: NftSet): readonly Span[] | undefined {
+  const held = known.get(set);
+  if (held !== undefined) return held;
   const [type, more] = set.types;
   if (set.fixed !== true || type === undefined || more !== undefined) return undefined;
   if (set.keys.count === 0 || set.keys.count > longestList) return undefined;
-  return unpackKeys(set).map(([from, to = from]) => ({ from: hexOf(type, from as Scalar), to: hexOf(type, to as Scalar) }));
+  const spans = unpackKeys(set).map(([from, to = from]) => ({ from: hexOf(type, from as Scalar), to: hexOf(type, to as Scalar) }));
+  known.set(set, spans);
+  return spans;
 }
 
 /** All other values of the field. The spans are sorted and apart. */
