@@ -27,17 +27,22 @@ async function reset(isSure: boolean, control: string): Promise<number> {
   const kernel = openNetlinkKernel();
   try {
     const { actual, ownership } = await kernel.read(tableName);
-    if (actual === undefined) {
+    // Left behind, perhaps alone, by a process that was killed while it made the table anew.
+    const { actual: shield } = await kernel.read(shieldOf(tableName));
+    const there = [actual, shield].filter((table) => table !== undefined);
+    if (there.length === 0) {
       print(`there is no table inet ${tableName}: nothing to remove`);
       return exitCodes.ok;
     }
     if (ownership === "other") throw new CommandError(owned, { exitCode: exitCodes.kernel });
     if (await isDaemonThere(control)) complain(`a daemon answers at ${control}: it will put its rules back unless it is stopped`);
-    if (!isSure && !(await confirm(`Delete table inet ${tableName} (${actual.chains.length} chains)? Its rules end at once. [y/N] `))) {
+    const chains = there.reduce((sum, table) => sum + table.chains.length, 0);
+    if (!isSure && !(await confirm(`Delete table inet ${tableName} (${chains} chains)? Its rules end at once. [y/N] `))) {
       complain("nothing was changed");
       return exitCodes.problems;
     }
-    await remove(kernel, ownership);
+    if (actual !== undefined) await remove(kernel, ownership);
+    if (shield !== undefined) await kernel.commit(removal(shieldOf(tableName)));
     print(`removed table inet ${tableName}`);
     return exitCodes.ok;
   } finally {
@@ -47,12 +52,9 @@ async function reset(isSure: boolean, control: string): Promise<number> {
 
 const owned = `table inet ${tableName} belongs to a running process (tableOwnership), and only that one can change it: stop hostward first, then reset`;
 
-/** Also the shield that a process which was killed while it made the table anew has left behind. */
 async function remove(kernel: Kernel, ownership: Reading["ownership"]): Promise<void> {
-  const shield = shieldOf(tableName);
   if (ownership === "orphan") await kernel.commit({ table: tableName, operations: [{ verb: "add", object: "table", owned: true }] });
   await kernel.commit(removal(tableName));
-  if ((await kernel.read(shield)).actual !== undefined) await kernel.commit(removal(shield));
 }
 
 async function confirm(question: string): Promise<boolean> {

@@ -99,6 +99,14 @@ describe("a host with one cable", () => {
     assert.equal((await command("reset", "--yes")).stdout, "there is no table inet hostward: nothing to remove\n");
   });
 
+  test("reset removes also a shield that is all that a killed process has left", async () => {
+    const shield = "table inet hostward-shield { chain input { type filter hook input priority 5; tcp dport 80 drop; }; }";
+    await lab.host.must("nft", [shield]);
+    assert.equal(await probe(80), "timeout");
+    assert.equal((await command("reset", "--yes")).stdout, "removed table inet hostward\n");
+    assert.equal(await probe(80), "open");
+  });
+
   test("apply changes nothing while a manifest has an error", async () => {
     write("endpoint.yaml", endpoint.replace("interfaceName: eth0", "interfaceName: eth0, profile: [x]"));
     const { code, stdout, stderr } = await command("apply", ...common);
