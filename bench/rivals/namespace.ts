@@ -12,7 +12,7 @@ export interface RivalNamespace {
   close(): void;
 }
 
-/** Of nsenter's start, which is no part of what is timed: the median of a few runs of it that start nothing. */
+/** Of nsenter's start, which is no part of what is timed: the shortest of a few runs of it that start nothing. */
 const entering = 5;
 
 export function openNamespace(name: string): RivalNamespace {
