@@ -36,9 +36,9 @@ export function* nextFileState(previous: FileState | undefined, { path, content 
   return { live: resources, kept: [...kept.values()], problems: explained, ignored, chunks };
 }
 
-/** Of what was valid before: what is invalid now, or may be. */
+/** Of what was valid before: what is invalid now, or may be. Of two of one name the first, which was the one that counted. */
 function keptOf(before: readonly Resource[], live: readonly Resource[], invalid: ReadonlySet<string | undefined>): ReadonlyMap<string, Resource> {
-  const kept = new Map(before.map((resource) => [resourceKey(resource), resource]));
+  const kept = new Map(before.toReversed().map((resource) => [resourceKey(resource), resource]));
   for (const resource of live) kept.delete(resourceKey(resource));
   if (!invalid.has(undefined)) for (const key of kept.keys()) if (!invalid.has(key)) kept.delete(key);
   return kept;

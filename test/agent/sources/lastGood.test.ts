@@ -50,6 +50,12 @@ const rows: readonly Row[] = [
     inForce: [`a ${good}`],
     errors: 1,
   },
+  {
+    sentence: "of two versions in one file the first stays, which was in force",
+    versions: [all(set("a", good), set("a", newer)), set("a", wrong)],
+    inForce: [`a ${good}`],
+    errors: 1,
+  },
   { sentence: "a resource that was never valid is not in force", versions: [set("a", wrong)], inForce: [], errors: 1 },
   {
     sentence: "an invalid resource does not hold up the others of its file",
