@@ -4,7 +4,7 @@
 import { invariant } from "../net/invariant.ts";
 import { compareBytes } from "../resolve/order.ts";
 import type { Resolved, ResolvedEndpoint } from "../resolve/types.ts";
-import type { BaseChain, MapEntry, NftMap, Origin, Rule, Ruleset } from "../ruleset/types.ts";
+import type { BaseChain, Chain, MapEntry, NftMap, Origin, Rule, Ruleset } from "../ruleset/types.ts";
 import { jump } from "./effects.ts";
 import { gone, type Held } from "./holding.ts";
 import { changeMembers } from "./members.ts";
@@ -96,15 +96,18 @@ export interface ChainForm {
 /** The chain, unless the pass has made it already with these rules. With the same rules as in the pass before it is the same chain. */
 export function chainOf(context: Context, { name, identity, hook }: ChainForm, rules: () => readonly Rule[]): ChainEntry {
   const { chains } = context.memory;
-  const kind = hook === undefined ? ({ kind: "regular", name } as const) : ({ kind: "base", name, ...hook } as const);
-  const none = { jump: undefined, madeOf: undefined, policy: undefined, tiers: [], holders: 0, holds: [], askedIn: 0 };
-  const chain = chains.get(name) ?? chains.add({ name, identity, value: { ...kind, rules: [] }, ...none });
+  const withRules = (rules: readonly Rule[]): Chain => (hook === undefined ? { kind: "regular", name, rules } : { kind: "base", name, ...hook, rules });
+  const chain = chains.get(name) ?? chains.add(newChain(name, identity, withRules([])));
   invariant(chain.identity === identity, `chain ${name} would stand for "${chain.identity}" and for "${identity}"`);
   if (chain.askedIn !== context.pass) {
     const made = make(context, chain, rules);
-    if (!sameItems(chain.value.rules, made)) chains.replace(chain, { ...kind, rules: made });
+    if (!sameItems(chain.value.rules, made)) chains.replace(chain, withRules(made));
   }
   return keepChain(context, chain);
+}
+
+function newChain(name: string, identity: string, value: Chain): ChainEntry {
+  return { name, identity, value, jump: undefined, madeOf: undefined, policy: undefined, tiers: [], holders: 0, holds: [], askedIn: 0 };
 }
 
 /** The chain as it is. */

@@ -9,7 +9,7 @@
 import { fields } from "../ruleset/fields.ts";
 import type { MapEntry, NftMap } from "../ruleset/types.ts";
 import { type Item, isDisjoint } from "./item.ts";
-import type { Keyed } from "./keyed.ts";
+import { entriesOf } from "./keyed.ts";
 import { mapName } from "./names.ts";
 import { type Dimension, dimensions } from "./span.ts";
 
@@ -55,14 +55,14 @@ export function sameItems<T>(some: readonly T[], others: readonly T[]): boolean 
 
 /** Up to the first that the map could hold; none where those are many. */
 function headOf(items: readonly Item[]): readonly Item[] {
-  const first = items.findIndex(({ keyed }) => keyed !== undefined);
+  const first = items.findIndex(({ shape }) => shape !== undefined);
   return first > longestHead ? [] : items.slice(0, first);
 }
 
 /** That of the most rules. */
 function commonShape(items: readonly Item[], least: number): number | undefined {
   const counts: number[] = new Array(1 << dimensions.length).fill(0);
-  for (const { keyed } of items) if (keyed !== undefined) counts[keyed.shape] = (counts[keyed.shape] ?? 0) + 1;
+  for (const { shape } of items) if (shape !== undefined) counts[shape] = (counts[shape] ?? 0) + 1;
   const most = Math.max(...counts);
   return most < least ? undefined : counts.indexOf(most);
 }
@@ -72,7 +72,7 @@ function leaveBehind(items: readonly Item[], shape: number, taken: Map<string, M
   const others: Item[] = [];
   const places = new Map<string, Item[]>();
   for (const item of items) {
-    if (item.keyed?.shape === shape && comesFirst(item, others, places) && takeKeys(item.keyed, taken)) continue;
+    if (item.shape === shape && comesFirst(item, others, places) && takeKeys(item, taken)) continue;
     others.push(item);
     const there = places.get(item.place);
     if (there === undefined) places.set(item.place, [item]);
@@ -82,9 +82,9 @@ function leaveBehind(items: readonly Item[], shape: number, taken: Map<string, M
 }
 
 /** False where there is none to take. */
-function takeKeys({ entries }: Keyed, taken: Map<string, MapEntry>): boolean {
+function takeKeys({ rule, spans }: Item, taken: Map<string, MapEntry>): boolean {
   const before = taken.size;
-  for (const { text, entry } of entries) if (!taken.has(text)) taken.set(text, entry);
+  for (const { text, entry } of entriesOf(rule, spans)) if (!taken.has(text)) taken.set(text, entry);
   return taken.size > before;
 }
 

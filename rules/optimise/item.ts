@@ -4,7 +4,7 @@
 import { readFields } from "../ruleset/dependencies.ts";
 import { fields, nfproto } from "../ruleset/fields.ts";
 import type { Field, NftSet, Rule, Statement } from "../ruleset/types.ts";
-import { type Keyed, keyedBy } from "./keyed.ts";
+import { shapeOf } from "./keyed.ts";
 import {
   anything,
   contains,
@@ -33,8 +33,8 @@ export interface Item {
   readonly isExact: boolean;
   /** A packet that it matches does not come to the next. */
   readonly isFinal: boolean;
-  /** Of a rule that asks for single values, counts and decides, and does nothing else. */
-  readonly keyed: Keyed | undefined;
+  /** Of a rule that asks for single values, counts and decides, and does nothing else: what a map has its keys of (keyed.ts). */
+  readonly shape: number | undefined;
   /** Its single port of a single protocol; or that protocol; or empty. */
   readonly place: string;
   /** Places of all rules that may match a packet of this one; undefined: any. */
@@ -66,7 +66,8 @@ export function itemOfJump(rule: Rule, items: readonly Item[]): Item {
     if (all !== undefined && first !== undefined) spans[dimension] = all;
   }
   const family = items.every((item) => item.family === first?.family) ? first?.family : undefined;
-  return { rule, family, spans, asks: asksOf(spans), isExact: false, isFinal: false, keyed: undefined, ...placesOf(spans) };
+  const asks = dimensions.filter((dimension) => spans[dimension] !== undefined);
+  return { rule, family, spans, asks, isExact: false, isFinal: false, shape: undefined, place: placeOf(spans), places: placesOf(spans) };
 }
 
 /** Whether no packet can match both. */
@@ -92,12 +93,13 @@ export function endsAll({ isExact, isFinal, asks, spans }: Item, region: Region)
 interface Reading {
   family: 4 | 6 | undefined;
   readonly spans: ReturnType<typeof anything>;
+  readonly asks: Dimension[];
   isExact: boolean;
 }
 
 function readRule(rule: Rule, setOf: SetOf): Item {
-  const { statements, origin } = rule;
-  const reading: Reading = { family: undefined, spans: anything(), isExact: true };
+  const { statements } = rule;
+  const reading: Reading = { family: undefined, spans: anything(), asks: [], isExact: true };
   let effects = 0;
   let isLimited = false;
   for (const statement of statements) {
@@ -106,22 +108,26 @@ function readRule(rule: Rule, setOf: SetOf): Item {
     if (statement.kind === "limit") isLimited = true;
   }
   const last = statements.at(-1);
-  const { family, spans, isExact } = reading;
+  const { family, spans, asks, isExact } = reading;
   const isFinal = isLast(last) && !isLimited;
   const decides = effects === 2 && statements.at(-2)?.kind === "counter" && isFinal && last?.kind === "verdict";
-  const keyed = decides && isExact ? keyedBy(spans, last.verdict, origin) : undefined;
-  return { rule, family, spans, asks: asksOf(spans), isExact, isFinal, keyed, ...placesOf(spans) };
+  const shape = decides && isExact ? shapeOf(spans) : undefined;
+  return { rule, family, spans, asks, isExact, isFinal, shape, place: placeOf(spans), places: placesOf(spans) };
 }
 
-function asksOf(spans: Spans): readonly Dimension[] {
-  return dimensions.filter((dimension) => spans[dimension] !== undefined);
-}
-
-function placesOf({ "meta l4proto": protocols, "th dport": ports }: Spans): Pick<Item, "place" | "places"> {
+function placeOf({ "meta l4proto": protocols, "th dport": ports }: Spans): string {
   const protocol = onlyValue(protocols);
-  const place = protocol === undefined ? "" : protocol + (onlyValue(ports) ?? "");
-  if (protocols === undefined || ports === undefined) return { place, places: undefined };
-  return { place, places: ["", ...protocols.flatMap(({ from }) => [from, ...ports.map((port) => from + port.from)])] };
+  return protocol === undefined ? "" : protocol + (onlyValue(ports) ?? "");
+}
+
+function placesOf({ "meta l4proto": protocols, "th dport": ports }: Spans): readonly string[] | undefined {
+  if (protocols === undefined || ports === undefined) return undefined;
+  const places = [""];
+  for (const protocol of protocols) {
+    places.push(protocol.from);
+    for (const port of ports) places.push(protocol.from + port.from);
+  }
+  return places;
 }
 
 /** A TCP reset is for TCP alone, which the rule need not say (dependencies.ts). */
@@ -132,15 +138,16 @@ function isLast(statement: Statement | undefined): boolean {
 
 function readStatement(statement: Statement, setOf: SetOf, reading: Reading): void {
   const asking = readFields(statement);
-  const [field, more] = asking;
-  for (const one of asking) reading.family ??= familyOf(one);
+  const field = asking[0];
   if (field === undefined) return;
-  const spans = more === undefined && isDimension(field) ? asked(statement, field, setOf) : undefined;
+  for (const one of asking) reading.family ??= familyOf(one);
+  const spans = asking.length === 1 && isDimension(field) ? asked(statement, field, setOf) : undefined;
   if (spans === undefined || !isDimension(field) || reading.spans[field] !== undefined) {
     reading.isExact = false;
     return;
   }
   reading.spans[field] = spans;
+  reading.asks.push(field);
   if (field === "meta nfproto") reading.family ??= familyNamed(spans);
 }
 

@@ -1,35 +1,48 @@
 // A rule that asks for single values and decides as what a verdict map has in its place: an entry for each combination of its values.
 
-import type { MapEntry, Origin, Scalar, Verdict } from "../ruleset/types.ts";
+import type { MapEntry, Rule, Scalar } from "../ruleset/types.ts";
 import { type Dimension, dimensions, type Spans, scalarOf } from "./span.ts";
 
 /** Entries that one rule may become. */
 const mostKeys = 64;
 
-export interface Keyed {
-  /** Which fields the keys are of: a bit a dimension. */
-  readonly shape: number;
-  /** The text is the key's: as sorted as the keys. */
-  readonly entries: readonly { readonly text: string; readonly entry: MapEntry }[];
+/** Which fields the keys are of: a bit a dimension. Undefined where there is more than single values, or nothing. */
+export function shapeOf(spans: Spans): number | undefined {
+  let shape = 0;
+  let count = 1;
+  for (let bit = 0; bit < dimensions.length; bit++) {
+    const list = spans[dimensions[bit] as Dimension];
+    if (list === undefined) continue;
+    for (const { from, to } of list) if (from !== to) return undefined;
+    count *= list.length;
+    shape |= 1 << bit;
+  }
+  return shape === 0 || count > mostKeys ? undefined : shape;
 }
 
-/** Undefined where there is more than single values. The spans are all that the rule asks. */
-export function keyedBy(spans: Spans, verdict: Verdict, origin: Origin): Keyed | undefined {
-  const asked: Dimension[] = [];
-  let shape = 0;
+export interface KeyedEntry {
+  /** The key's: as sorted as the keys. */
+  readonly text: string;
+  readonly entry: MapEntry;
+}
+
+/** Made when they are first asked for: most rules stand in lists that no map comes of. */
+const known = new WeakMap<Rule, readonly KeyedEntry[]>();
+
+/** Of a rule with a shape, which asks for nothing but the spans and decides. */
+export function entriesOf(rule: Rule, spans: Spans): readonly KeyedEntry[] {
+  const held = known.get(rule);
+  if (held !== undefined) return held;
+  const asked = dimensions.filter((dimension) => spans[dimension] !== undefined);
   let rows: readonly (readonly string[])[] = [[]];
-  for (const [bit, dimension] of dimensions.entries()) {
-    const list = spans[dimension];
-    if (list === undefined) continue;
-    if (list.length * rows.length > mostKeys || list.some(({ from, to }) => from !== to)) return undefined;
-    asked.push(dimension);
-    shape |= 1 << bit;
-    rows = rows.flatMap((row) => list.map(({ from }) => [...row, from]));
-  }
-  if (shape === 0) return undefined;
+  for (const dimension of asked) rows = rows.flatMap((row) => (spans[dimension] ?? []).map(({ from }) => [...row, from]));
+  const last = rule.statements.at(-1);
+  if (last?.kind !== "verdict") return [];
+  const { verdict } = last;
   const entries = rows.map((row) => {
     const key = row.map((text, at): Scalar => scalarOf(asked[at] as Dimension, text));
-    return { text: row.join(""), entry: { key, verdict, origin } };
+    return { text: row.join(""), entry: { key, verdict, origin: rule.origin } };
   });
-  return { shape, entries };
+  known.set(rule, entries);
+  return entries;
 }
