@@ -12,6 +12,7 @@ export type Changes<T> = ReadonlyMap<string, T | undefined>;
 
 export function changesByName<T extends Named>(before: readonly T[], now: readonly T[]): Map<string, T | undefined> {
   const changes = new Map<string, T | undefined>();
+  if (before === now) return changes;
   const { from, to } = changedSpan(now, before);
   const end = to + before.length - now.length;
   let at = from;
@@ -26,23 +27,42 @@ export function changesByName<T extends Named>(before: readonly T[], now: readon
   return changes;
 }
 
+interface Edit<T> {
+  readonly place: number;
+  readonly held: T | undefined;
+  readonly thing: T | undefined;
+}
+
 /** The list itself where nothing is otherwise in it. */
 export function withChanges<T extends Named>(sorted: readonly T[], changes: Changes<T>): readonly T[] {
-  const changed: T[] = [];
-  let isSame = true;
-  let from = 0;
+  const edits: Edit<T>[] = [];
+  let place = 0;
   for (const name of [...changes.keys()].sort()) {
-    const place = placeOf(sorted, name, from);
-    for (; from < place; from++) changed.push(sorted[from] as T);
-    const held = sorted[from]?.name === name ? sorted[from] : undefined;
+    place = placeOf(sorted, name, place);
+    const held = sorted[place]?.name === name ? sorted[place] : undefined;
     const thing = changes.get(name);
-    if (held !== undefined) from++;
-    if (thing !== undefined) changed.push(thing);
-    if (thing !== held) isSame = false;
+    if (thing !== held) edits.push({ place, held, thing });
   }
-  if (isSame) return sorted;
-  for (; from < sorted.length; from++) changed.push(sorted[from] as T);
-  return changed;
+  if (edits.length === 0) return sorted;
+  return edits.every(({ held, thing }) => held !== undefined && thing !== undefined) ? replaced(sorted, edits) : merged(sorted, edits);
+}
+
+/** A copy in one piece. */
+function replaced<T>(sorted: readonly T[], edits: readonly Edit<T>[]): readonly T[] {
+  const list = sorted.slice();
+  for (const { place, thing } of edits) list[place] = thing as T;
+  return list;
+}
+
+function merged<T>(sorted: readonly T[], edits: readonly Edit<T>[]): readonly T[] {
+  const list: T[] = [];
+  let from = 0;
+  for (const { place, held, thing } of edits) {
+    for (; from < place; from++) list.push(sorted[from] as T);
+    if (thing !== undefined) list.push(thing);
+    if (held !== undefined) from++;
+  }
+  return list.concat(sorted.slice(from));
 }
 
 /** Of the first that is not before the name, from a place on. */
