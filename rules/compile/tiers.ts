@@ -1,5 +1,5 @@
-// Tiers as chains (semantics 4.2): the policies in order, then the tier's end. Endpoints with equal lists share a tier's chain. A pass walks the policies
-// by reference; only of those that it has not met does it look up or compile anything.
+// Tiers as chains (semantics 4.2): the policies in order, then the tier's end. Endpoints with equal lists share a tier's chain. A pass walks the policies of
+// those tiers that are other objects than before, by reference; only of policies that it has not met does it look up or compile anything.
 
 import { invariant } from "../net/invariant.ts";
 import { tierEnd } from "../resolve/origins.ts";
