@@ -107,7 +107,7 @@ export function chainOf(context: Context, { name, identity, hook }: ChainForm, r
 }
 
 function newChain(name: string, identity: string, value: Chain): ChainEntry {
-  return { name, identity, value, jump: undefined, madeOf: undefined, policy: undefined, tiers: [], holders: 0, holds: [], askedIn: 0 };
+  return { name, identity, value, jump: undefined, madeOf: undefined, policy: undefined, tiers: [], tierChains: [], holders: 0, holds: [], askedIn: 0 };
 }
 
 /** The chain as it is. */

@@ -6,7 +6,7 @@ import type { ResolvedEndpoint } from "../resolve/types.ts";
 import { ctState } from "../ruleset/fields.ts";
 import type { Origin, Rule } from "../ruleset/types.ts";
 import { encapsulationChain, essentialsChain, failsafeChain, failsafeRepliesChain } from "./builtin.ts";
-import { built, type Context, chainOf, jumpTo, keepChain, use } from "./context.ts";
+import { built, type Context, chainOf, jumpTo, keepChain, sameItems, use } from "./context.ts";
 import { counted, drop } from "./effects.ts";
 import { gone } from "./holding.ts";
 import type { ChainEntry, TierMemory } from "./memory.ts";
@@ -21,14 +21,15 @@ export function endpointChain(context: Context, stage: Stage, resolved: Resolved
   if (known?.madeOf === resolved && hasSameTiers(context, stage, { chain: known, endpoint: identity })) return keepChain(context, known);
   const name = endpointChainName(stage.place, identity);
   const before = context.memory.chains.get(name)?.tiers ?? [];
-  let tiers: readonly TierMemory[] = before;
+  let [tiers, tierChains]: [readonly TierMemory[], readonly ChainEntry[]] = [before, []];
   const chain = chainOf(context, { name, identity }, () => {
     tiers = tiersOf(context, stage, { resolved, before });
     const origin = (tier: string): Origin => ({ kind: "Tier", name: tier, direction: stage.direction });
-    const jumps = tiers.map((tier) => jumpTo(use(context, tierChain(context, stage, { tier, endpoint: identity })), origin(tier.tier.name)));
+    tierChains = tiers.map((tier) => use(context, tierChain(context, stage, { tier, endpoint: identity })));
+    const jumps = tiers.map(({ tier }, at) => jumpTo(tierChains[at] as ChainEntry, origin(tier.name)));
     return [...builtinSteps(context, stage), ...jumps, ...(stage.list === "normal" ? profileJumps(context, stage, resolved) : [])];
   });
-  chain.tiers = tiers;
+  Object.assign(chain, { tiers, tierChains });
   chain.madeOf = resolved;
   context.memory.endpointChains[stage.place].set(resolved, chain);
   return chain;
@@ -37,12 +38,8 @@ export function endpointChain(context: Context, stage: Stage, resolved: Resolved
 /** Whether all that an endpoint's chain is made of is called as it was. Which chain is a tier's is every pass's own to say. */
 function hasSameTiers(context: Context, stage: Stage, { chain, endpoint }: { readonly chain: ChainEntry; readonly endpoint: string }): boolean {
   if (chain.holders === gone || context.renamed.size > 0) return false;
-  let isSame = true;
-  for (const tier of chain.tiers) {
-    const before = tier.chain;
-    if (tierChain(context, stage, { tier, endpoint }) !== before) isSame = false;
-  }
-  return isSame;
+  const now = chain.tiers.map((tier) => tierChain(context, stage, { tier, endpoint }));
+  return sameItems(now, chain.tierChains);
 }
 
 interface Tiers {

@@ -50,8 +50,9 @@ export interface ChainEntry extends AskedEntry<Chain> {
   madeOf: ResolvedEndpoint | TierMemory | undefined;
   /** Whose rules it has. */
   policy: PolicyMemory | undefined;
-  /** Of an endpoint: those that it jumps to. */
+  /** Of an endpoint: its tiers, and the chains that it jumps to for them. */
   tiers: readonly TierMemory[];
+  tierChains: readonly ChainEntry[];
 }
 
 export interface SetEntry extends Entry<NftSet> {

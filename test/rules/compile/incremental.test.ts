@@ -154,6 +154,16 @@ describe("what is compiled anew", () => {
     );
   });
 
+  test("a tier that endpoints share is called after the first of them, whichever goes and comes back", () => {
+    const three = ["a", "b", "c"].map((name, at) => endpoint(name, { on: `eth${at}` }));
+    const [resolve, compileNext] = [createResolver(), createCompiler()];
+    for (const some of [three, three.slice(1), three.slice(2), three, three.toSpliced(1, 1), three]) {
+      const resources = [...some, members("203.0.113.9"), ...policies(3)];
+      const resolved = resolve({ node: NODE, resources, interfaces: links, settings: defaultPolicySettings });
+      assert.deepEqual(compileNext(resolved), compile(resolved));
+    }
+  });
+
   test("what a pass that failed has half done changes nothing", () => {
     const resolved = createResolver()({
       node: NODE,
