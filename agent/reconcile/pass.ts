@@ -42,6 +42,8 @@ export interface PlannedPass extends CompiledPass {
   /** At which the kernel's table is as the transaction expects it. */
   readonly generation: number;
   readonly before: Actual | undefined;
+  /** Whether packets are judged by rules of ours already, the table's or its shield's. */
+  readonly isInForce: boolean;
   /** What somebody else changed since the last pass. */
   readonly drift: string | undefined;
   /** No batches when the kernel already holds the ruleset. */
@@ -101,7 +103,8 @@ export async function planPass(compiled: CompiledPass, kernel: Kernel, last: App
   const { batches } = diffOwned(before, ruleset, { owned, isOtherwise, isOrphan: ownership === "orphan" });
   const transaction = { batches: hasShield ? [...batches, removal(shieldOf(ruleset.table))] : batches };
   clock.stage("diff");
-  return { ...compiled, generation, before, drift, transaction, milliseconds: { ...compiled.milliseconds, ...clock.milliseconds } };
+  const isInForce = before !== undefined || hasShield;
+  return { ...compiled, generation, before, isInForce, drift, transaction, milliseconds: { ...compiled.milliseconds, ...clock.milliseconds } };
 }
 
 /**
@@ -129,7 +132,7 @@ async function commitPass(planned: PlannedPass, kernel: Kernel, commits: Committ
   let { generation } = planned;
   for (const batch of planned.transaction.batches) {
     // What a batch leaves for the next one to take away is still met by packets that were on their way when it landed.
-    if (commits.length > 0 && planned.before !== undefined) await kernel.gracePeriod();
+    if (commits.length > 0 && planned.isInForce) await kernel.gracePeriod();
     const committed = await kernel.commit(batch, { generation });
     generation = committed.generation;
     commits.push(committed);

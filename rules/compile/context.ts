@@ -2,6 +2,7 @@
 // things is taken as it is. A name with a second meaning would be a collision of digests and ends the pass; nothing is known here of what things mean.
 
 import { invariant } from "../net/invariant.ts";
+import { sameItems } from "../net/listChanges.ts";
 import { compareBytes } from "../resolve/order.ts";
 import type { Resolved, ResolvedEndpoint } from "../resolve/types.ts";
 import type { BaseChain, Chain, MapEntry, NftMap, Origin, Rule, Ruleset } from "../ruleset/types.ts";
@@ -143,13 +144,6 @@ export function namedMap(context: Context, { inputs, ...form }: MapForm, entries
   map.askedIn = pass;
   if (map.value.entries !== entries) memory.maps.replace(map, value);
   return use(context, map).name;
-}
-
-export function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
-  if (a === b) return true;
-  if (a.length !== b.length) return false;
-  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
-  return true;
 }
 
 function byName(endpoints: readonly ResolvedEndpoint[]): readonly ResolvedEndpoint[] {

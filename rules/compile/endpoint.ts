@@ -1,12 +1,13 @@
 // The chain of one endpoint at one stage: what a packet meets between the interface and its verdict, in the order of semantics P1 and the
 // table of semantics 3.0. Of normal policy a packet never comes back, since the last rule denies; what the other lists leave undecided falls off.
 
+import { sameItems } from "../net/listChanges.ts";
 import { conntrackInvalid, defaultDeny, missingProfile } from "../resolve/origins.ts";
 import type { ResolvedEndpoint } from "../resolve/types.ts";
 import { ctState } from "../ruleset/fields.ts";
 import type { Origin, Rule } from "../ruleset/types.ts";
 import { encapsulationChain, essentialsChain, failsafeChain, failsafeRepliesChain } from "./builtin.ts";
-import { built, type Context, chainOf, jumpTo, keepChain, sameItems, use } from "./context.ts";
+import { built, type Context, chainOf, jumpTo, keepChain, use } from "./context.ts";
 import { counted, drop } from "./effects.ts";
 import { gone } from "./holding.ts";
 import type { ChainEntry, TierMemory } from "./memory.ts";

@@ -2,10 +2,11 @@
 // those tiers that are other objects than before, by reference; only of policies that it has not met does it look up or compile anything.
 
 import { invariant } from "../net/invariant.ts";
+import { sameItems } from "../net/listChanges.ts";
 import { tierEnd } from "../resolve/origins.ts";
 import type { ResolvedTier } from "../resolve/types.ts";
 import type { Rule } from "../ruleset/types.ts";
-import { built, type Context, chainOf, keepChain, sameItems } from "./context.ts";
+import { built, type Context, chainOf, keepChain } from "./context.ts";
 import { gone } from "./holding.ts";
 import type { ChainEntry, PolicyMemory, TierMemory } from "./memory.ts";
 import { tierChainName } from "./names.ts";

@@ -6,6 +6,7 @@
 // there is one map a chain, which holds the whole truth about its packets, and because the rules before it are part of its name: a map
 // that comes behind others is another one, and rules that ask it come with them.
 
+import { sameItems } from "../net/listChanges.ts";
 import { fields } from "../ruleset/fields.ts";
 import type { MapEntry, NftMap } from "../ruleset/types.ts";
 import { type Item, isDisjoint } from "./item.ts";
@@ -45,12 +46,6 @@ export function gather(chain: string, items: readonly Item[], least: number, bef
   if (before !== undefined && before.map.name === name && sameItems(before.map.entries, entries)) return { ...before, head, others };
   const types = asked.map((field) => fields[field].type);
   return { map: { name, types, entries, counters: true, comment: `rules by ${asked.join(" . ")}` }, fields: asked, texts, head, others };
-}
-
-export function sameItems<T>(some: readonly T[], others: readonly T[]): boolean {
-  if (some.length !== others.length) return false;
-  for (let at = 0; at < some.length; at++) if (some[at] !== others[at]) return false;
-  return true;
 }
 
 /** Up to the first that the map could hold; none where those are many. */

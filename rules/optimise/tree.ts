@@ -2,8 +2,8 @@
 // rules that can still match there. As often as it takes, each time by the field that tells the rules apart. The list is the end of its chain, so a
 // part is gone to and never come back from: where it ends, and where a rule in it returns, is where the chain would have.
 
+import { sameItems } from "../net/listChanges.ts";
 import type { RegularChain, Rule, Value } from "../ruleset/types.ts";
-import { sameItems } from "./gather.ts";
 import type { Item, Region } from "./item.ts";
 import { commonBits, regionName } from "./names.ts";
 import { bitsOf, type Dimension, type Span, scalarOf } from "./span.ts";

@@ -38,6 +38,7 @@ import {
   TABLE,
 } from "./operations.ts";
 import { everyStatement } from "./rulesets.ts";
+import { nft as load } from "./suite.ts";
 
 describeKernel("the kernel over netlink", openNetlinkKernel, () => openNetlinkKernel());
 
@@ -56,11 +57,6 @@ function nft(...words: readonly string[]): string {
   const { status, stdout, stderr } = spawnSync("nft", words, { encoding: "utf8" });
   assert.equal(status, 0, stderr);
   return stdout;
-}
-
-function load(text: string): void {
-  const { status, stderr } = spawnSync("nft", ["-f", "-"], { encoding: "utf8", input: text });
-  assert.equal(status, 0, stderr);
 }
 
 /** What `nft list` shows of a table, object by object: they come in the order in which they were made. */

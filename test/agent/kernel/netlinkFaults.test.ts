@@ -5,13 +5,15 @@ import "../../lab/enter.ts";
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { type Kernel, KernelError, type KernelErrorCode } from "../../../agent/kernel/interface.ts";
+import type { Kernel, KernelErrorCode } from "../../../agent/kernel/interface.ts";
 import { openNetlinkKernel } from "../../../agent/kernel/netlink.ts";
 import { NetlinkSocket } from "../../../native/index.ts";
 import type { Operation } from "../../../rules/diff/types.ts";
 import { commentOf } from "../../../rules/ruleset/identity.ts";
+import { until } from "../../patience.ts";
 import { type Fault, FaultySocket } from "./faultySocket.ts";
 import { addChain, addElements, addRule, addresses, addSet, addTable, batch, counter, hashSet, jump, lookup, rule, TABLE } from "./operations.ts";
+import { failure } from "./suite.ts";
 
 let socket: FaultySocket;
 let kernel: Kernel;
@@ -29,15 +31,6 @@ afterEach(async () => {
   kernel.close();
   witness.close();
 });
-
-async function failure(work: Promise<unknown>): Promise<KernelError> {
-  const error = await work.then(
-    () => assert.fail("it was to fail"),
-    (reason: unknown) => reason,
-  );
-  assert.ok(error instanceof KernelError, String(error));
-  return error;
-}
 
 async function chains(): Promise<readonly string[]> {
   return (await witness.read(TABLE)).actual?.chains.map(({ name }) => name) ?? [];
@@ -128,7 +121,7 @@ describe("a commit that meets", () => {
     const stop = kernel.watch(TABLE, ({ kind }) => kinds.push(kind));
     socket.fail({ kind: "lost acknowledgement" });
     await failure(kernel.commit(batch(...large)));
-    for (let i = 0; i < 1000 && kinds.length === 0; i++) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => kinds.length > 0);
     assert.deepEqual(kinds, ["overflow"]);
     stop();
   });

@@ -6,10 +6,11 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { type Kernel, KernelError } from "../../../agent/kernel/interface.ts";
+import type { Kernel } from "../../../agent/kernel/interface.ts";
 import { openNetlinkKernel } from "../../../agent/kernel/netlink.ts";
 import type { Operation } from "../../../rules/diff/types.ts";
 import { addChain, addTable, batch, counter, deleteTable, rule, TABLE } from "./operations.ts";
+import { failure } from "./suite.ts";
 
 const addOwned: Operation = { verb: "add", object: "table", owned: true };
 const output: Operation = { verb: "add", object: "chain", chain: { kind: "base", name: "out", hook: "output", priority: 0, rules: [] } };
@@ -37,15 +38,6 @@ afterEach(async () => {
   if (actual) await kernel.commit(batch(deleteTable));
   kernel.close();
 });
-
-async function failure(work: Promise<unknown>): Promise<KernelError> {
-  const error = await work.then(
-    () => assert.fail("it was to be refused"),
-    (reason: unknown) => reason,
-  );
-  assert.ok(error instanceof KernelError, String(error));
-  return error;
-}
 
 function nft(...words: readonly string[]): { readonly status: number | null; readonly output: string } {
   const { status, stdout, stderr } = spawnSync("nft", words, { encoding: "utf8" });

@@ -11,8 +11,8 @@ import { type KernelSocket, openNetlinkKernel } from "../../../agent/kernel/netl
 import { NetlinkSocket } from "../../../native/index.ts";
 import type { Operation } from "../../../rules/diff/types.ts";
 import { commentOf } from "../../../rules/ruleset/identity.ts";
-import type { Rule } from "../../../rules/ruleset/types.ts";
-import { addChain, addTable, batch, counter, deleteTable, flush, TABLE } from "./operations.ts";
+import { addChain, addRule, addTable, batch, counter, deleteTable, flush, TABLE } from "./operations.ts";
+import { append, insert, nft, remove, replace } from "./suite.ts";
 
 /** A socket that counts the dumps that are asked of it. */
 class CountingSocket implements KernelSocket {
@@ -43,24 +43,10 @@ afterEach(async () => {
   kernel.close();
 });
 
-function rule(name: string): Rule {
-  return { statements: [counter], origin: { kind: "test", name } };
-}
-
-const append = (name: string, chain = "c"): Operation => ({ verb: "add", object: "rule", chain, rule: rule(name) });
-const insert = (before: number, name: string): Operation => ({ verb: "add", object: "rule", chain: "c", rule: rule(name), before });
-const replace = (at: number, name: string): Operation => ({ verb: "replace", object: "rule", chain: "c", at, rule: rule(name) });
-const remove = (at: number): Operation => ({ verb: "delete", object: "rule", chain: "c", at });
-
 async function names(chain = "c"): Promise<string> {
   const { actual } = await kernel.read(TABLE);
   const rules = actual?.chains.find(({ name }) => name === chain)?.rules ?? [];
   return rules.map((held) => commentOf(held).replace("test ", "")).join(" ");
-}
-
-function nft(text: string): void {
-  const { status, stderr } = spawnSync("nft", ["-f", "-"], { encoding: "utf8", input: text });
-  assert.equal(status, 0, stderr);
 }
 
 async function dumpsOf(work: () => Promise<unknown>): Promise<number> {
@@ -71,16 +57,16 @@ async function dumpsOf(work: () => Promise<unknown>): Promise<number> {
 
 /** Of the chain "a b c". */
 const rows: readonly (readonly [string, readonly Operation[], string])[] = [
-  ["a rule before the first", [insert(0, "x")], "x a b c"],
-  ["rules before the last, in their order", [insert(2, "x"), insert(2, "y"), insert(2, "z")], "a b x y z c"],
+  ["a rule before the first", [insert("x", 0)], "x a b c"],
+  ["rules before the last, in their order", [insert("x", 2), insert("y", 2), insert("z", 2)], "a b x y z c"],
   ["a rule in the place of another", [replace(1, "x")], "a x c"],
   ["the first deleted", [remove(0)], "b c"],
   ["all deleted", [remove(0), remove(1), remove(2)], ""],
-  ["a rule before one that is deleted", [insert(1, "x"), remove(1)], "a x c"],
-  ["a rule before one that is replaced", [insert(1, "x"), replace(1, "y")], "a x y c"],
-  ["indexes are those of before the batch", [insert(0, "x"), replace(0, "y"), remove(2), insert(1, "z"), append("end")], "x y z b end"],
+  ["a rule before one that is deleted", [insert("x", 1), remove(1)], "a x c"],
+  ["a rule before one that is replaced", [insert("x", 1), replace(1, "y")], "a x y c"],
+  ["indexes are those of before the batch", [insert("x", 0), replace(0, "y"), remove(2), insert("z", 1), append("end")], "x y z b end"],
   ["rules behind the last", [append("x"), append("y")], "a b c x y"],
-  ["a chain that is refilled, and rules of another", [flush("c"), append("x"), append("other", "d")], "x"],
+  ["a chain that is refilled, and rules of another", [flush("c"), append("x"), addRule("d", counter)], "x"],
 ];
 
 describe("a batch that names rules by index", () => {
@@ -94,7 +80,7 @@ describe("a batch that names rules by index", () => {
 
   const outside: readonly (readonly [string, Operation])[] = [
     ["a replacement behind the last rule", replace(3, "x")],
-    ["an insertion behind the last rule", insert(3, "x")],
+    ["an insertion behind the last rule", insert("x", 3)],
     ["a deletion behind the last rule", remove(3)],
     ["a deletion in a chain that is not there", { verb: "delete", object: "rule", chain: "none", at: 0 }],
   ];
@@ -108,7 +94,7 @@ describe("a batch that names rules by index", () => {
 
   test("keeps what the other rules have counted", async () => {
     nft(`add rule inet ${TABLE} c counter packets 5 bytes 77 comment "test a"\nadd rule inet ${TABLE} c counter packets 6 bytes 88 comment "test b"`);
-    await kernel.commit(batch(insert(1, "x"), replace(0, "y")));
+    await kernel.commit(batch(insert("x", 1), replace(0, "y")));
     const { stdout } = spawnSync("nft", ["list", "chain", "inet", TABLE, "c"], { encoding: "utf8" });
     assert.deepEqual(stdout.match(/packets \d+ bytes \d+ comment ".*"/g), [
       'packets 0 bytes 0 comment "test y"',
@@ -126,11 +112,11 @@ describe("the handles of a chain", () => {
       generation = (await kernel.commit(batch(...operations), { generation })).generation;
     };
     const dumps = await dumpsOf(async () => {
-      await commit(insert(1, "x"));
+      await commit(insert("x", 1));
       await commit(replace(1, "y"), append("z"));
-      await commit(append("other", "d"));
+      await commit(addRule("d", counter));
       await commit(remove(1), remove(3));
-      await commit(insert(0, "first"));
+      await commit(insert("first", 0));
     });
     assert.equal(dumps, 0);
     assert.equal(await names(), "first a b");
@@ -142,7 +128,7 @@ describe("the handles of a chain", () => {
     await kernel.read(TABLE);
     nft(`add rule inet ${TABLE} d counter comment "test other"`);
     await settled();
-    assert.equal(await dumpsOf(() => kernel.commit(batch(insert(1, "x")))), 0);
+    assert.equal(await dumpsOf(() => kernel.commit(batch(insert("x", 1)))), 0);
     nft(`insert rule inet ${TABLE} c counter comment "test foreign"`);
     await settled();
     assert.equal(await dumpsOf(() => kernel.commit(batch(replace(0, "mine")))), 1);
@@ -165,14 +151,14 @@ describe("the handles of a chain", () => {
     await kernel.commit(batch(remove(0)));
     assert.equal(await names(), "y");
     await kernel.commit(batch({ verb: "delete", object: "chain", name: "c" }, addChain("c"), append("k"), append("l")));
-    await kernel.commit(batch(insert(1, "x")));
+    await kernel.commit(batch(insert("x", 1)));
     assert.equal(await names(), "k x l");
   });
 
   test("more new rules than are asked back", async () => {
     const many = Array.from({ length: 300 }, (_, i) => `r${i}`);
     await kernel.commit(batch(...many.map((name) => append(name))));
-    await kernel.commit(batch(...many.map((name, i) => insert(i, `${name}+`))));
+    await kernel.commit(batch(...many.map((name, i) => insert(`${name}+`, i))));
     await kernel.commit(batch(remove(1), replace(599, "end")));
     const expected = many.flatMap((name) => [`${name}+`, name]).with(599, "end");
     assert.equal(await names(), expected.toSpliced(1, 1).join(" "));
@@ -248,7 +234,7 @@ function editsOf(verbs: readonly (readonly [string, number])[], model: readonly 
       operations.push(append(name));
       behind.push(name);
     } else if (verb === "insert" && !changed.has(at)) {
-      operations.push(insert(at, name));
+      operations.push(insert(name, at));
       before[at]?.push(name);
     } else if (!changed.has(at)) {
       changed.add(at);

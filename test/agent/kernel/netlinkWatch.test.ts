@@ -3,16 +3,15 @@
 
 import "../../lab/enter.ts";
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Kernel, KernelEvent, Touched } from "../../../agent/kernel/interface.ts";
 import { openNetlinkKernel } from "../../../agent/kernel/netlink.ts";
 import { NFNLGRP_NFTABLES } from "../../../native/codec/constants.ts";
 import { NetlinkMonitor } from "../../../native/index.ts";
 import type { Operation } from "../../../rules/diff/types.ts";
-import { patienceMilliseconds } from "../../patience.ts";
+import { until } from "../../patience.ts";
 import { withIdentities } from "./identities.ts";
 import {
   addBase,
@@ -34,6 +33,7 @@ import {
   TABLE,
   vmap,
 } from "./operations.ts";
+import { nft } from "./suite.ts";
 
 type Change = Extract<KernelEvent, { readonly kind: "generation" }>;
 
@@ -68,11 +68,6 @@ afterEach(async () => {
   await kernel.commit(batch(addTable, deleteTable));
   kernel.close();
 });
-
-function nft(text: string): void {
-  const { status, stderr } = spawnSync("nft", ["-f", "-"], { encoding: "utf8", input: text });
-  assert.equal(status, 0, stderr);
-}
 
 function parts(chains: readonly string[], sets: readonly string[] = []): Touched {
   return { kind: "parts", chains: new Set(chains), sets: new Set(sets) };
@@ -271,10 +266,4 @@ function hammer(microseconds: number) {
       while (performance.now() - start < ${microseconds} / 1000);
     }`;
   return spawn(process.execPath, ["--input-type=module", "--eval", script], { stdio: "inherit" });
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const start = performance.now();
-  while (!condition() && performance.now() - start < patienceMilliseconds) await sleep(2);
-  assert.ok(condition(), "it did not come about");
 }

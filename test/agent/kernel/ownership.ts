@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Kernel } from "../../../agent/kernel/interface.ts";
 import type { Operation } from "../../../rules/diff/types.ts";
+import { until } from "../../patience.ts";
 import { addChain, addTable, batch, deleteTable, flush, TABLE } from "./operations.ts";
 import { append, apply, failure, tableOf, type Use } from "./suite.ts";
 import { touchedBy } from "./touched.ts";
@@ -24,8 +24,7 @@ async function withOther(kernel: Kernel, another: () => Kernel, work: (other: Ke
 
 /** The kernel hears of a closed socket a moment later. */
 async function orphaned(kernel: Kernel): Promise<void> {
-  for (let i = 0; i < 200 && (await ownership(kernel)) !== "orphan"; i++) await sleep(5);
-  assert.equal(await ownership(kernel), "orphan");
+  await until(async () => (await ownership(kernel)) === "orphan");
 }
 
 async function ownership(kernel: Kernel) {

@@ -1,7 +1,7 @@
 // What the parts of the suite for kernels have in common: the kernel of the running test, and rules that are known by their names.
 
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
+import { spawnSync } from "node:child_process";
 import { type Kernel, KernelError } from "../../../agent/kernel/interface.ts";
 import type { Actual, Operation } from "../../../rules/diff/types.ts";
 import type { Rule } from "../../../rules/ruleset/types.ts";
@@ -34,8 +34,8 @@ export async function failure(work: Promise<unknown>): Promise<KernelError> {
   return error;
 }
 
-/** Waits for what an event loop will bring, at most a second. */
-export async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 200 && !condition(); i++) await sleep(5);
-  assert.ok(condition(), "it did not happen within a second");
+/** What a file of these commands does. */
+export function nft(text: string): void {
+  const { status, stderr } = spawnSync("nft", ["-f", "-"], { encoding: "utf8", input: text });
+  assert.equal(status, 0, stderr);
 }

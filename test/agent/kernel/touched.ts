@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Kernel, KernelEvent, Touched } from "../../../agent/kernel/interface.ts";
 import type { Batch, Operation } from "../../../rules/diff/types.ts";
 import type { NftMap } from "../../../rules/ruleset/types.ts";
+import { until } from "../../patience.ts";
 import { withIdentities } from "./identities.ts";
 import {
   addBase,
@@ -27,7 +28,7 @@ import {
   hashSet,
   TABLE,
 } from "./operations.ts";
-import { append, apply, failure, insert, remove, replace, type Use, until } from "./suite.ts";
+import { append, apply, failure, insert, remove, replace, type Use } from "./suite.ts";
 
 export function testTargetedReading(use: Use): void {
   const set = hashSet("s", addresses(0, 3));

@@ -2,6 +2,7 @@
 
 import type { PassInput } from "../../../agent/reconcile/pass.ts";
 import { createStore, type Store } from "../../../agent/store/store.ts";
+import { anyone } from "../../../rules/model/entity.ts";
 import type { HostEndpoint, Policy, Resource, Rule } from "../../../rules/model/types.ts";
 import { defaultPolicySettings } from "../../../rules/resolve/settings.ts";
 import type { Interface } from "../../../rules/resolve/types.ts";
@@ -26,21 +27,11 @@ export function endpoint(name: string, interfaceName = "eth0", node = "host1"): 
   };
 }
 
-const anything = {
-  nets: undefined,
-  notNets: undefined,
-  ports: undefined,
-  notPorts: undefined,
-  selector: undefined,
-  notSelector: undefined,
-  services: undefined,
-};
-
 function allowTcp(port: number, index: number): Rule {
   const place = { source: "policy.yaml", line: 10 + index };
-  const destination = { ...anything, ports: { ranges: [{ from: port, to: port }], names: [] } };
+  const destination = { ...anyone, ports: { ranges: [{ from: port, to: port }], names: [] } };
   const unrestricted = { family: undefined, notProtocol: undefined, icmp: undefined, notIcmp: undefined, annotations: {} };
-  return { action: "Allow", protocol: 6, ...unrestricted, source: anything, destination, place };
+  return { action: "Allow", protocol: 6, ...unrestricted, source: anyone, destination, place };
 }
 
 /** Ingress to these TCP ports, for every endpoint. */
