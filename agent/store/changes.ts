@@ -3,7 +3,7 @@
 
 import { share } from "../../rules/model/share.ts";
 import type { Resource } from "../../rules/model/types.ts";
-import { listChanges } from "../../rules/net/listChanges.ts";
+import { type Edit, listChanges, withEdits } from "../../rules/net/listChanges.ts";
 
 export interface ResourceName {
   readonly kind: Resource["kind"];
@@ -28,55 +28,29 @@ export function changesBetween(before: readonly Resource[], after: readonly Reso
   return { upserted: added, removed: removed.map(nameOf) };
 }
 
-interface Edit {
+interface Asked {
   readonly of: ResourceName;
   /** Undefined: it goes. */
   readonly next: Resource | undefined;
 }
 
-/** An edit that makes a difference. */
-interface Difference {
-  readonly at: number;
-  /** What it takes the place of; undefined: it comes between. */
-  readonly old: Resource | undefined;
-  readonly next: Resource | undefined;
-}
-
 /** @returns `sorted` itself when nothing is new in it; what was there and says the same stays the same object */
 export function applyChange(sorted: readonly Resource[], { upserted, removed }: ResourceChange): readonly Resource[] {
-  const edits: Edit[] = [...removed.map((of) => ({ of, next: undefined })), ...upserted.map((next) => ({ of: nameOf(next), next }))];
-  edits.sort((a, b) => compareNames(a.of, b.of));
-  const differences: Difference[] = [];
+  const asked: Asked[] = [...removed.map((of) => ({ of, next: undefined })), ...upserted.map((next) => ({ of: nameOf(next), next }))];
+  asked.sort((a, b) => compareNames(a.of, b.of));
+  const edits: Edit<Resource>[] = [];
   let from = 0;
-  for (const [index, { of, next }] of edits.entries()) {
-    const later = edits[index + 1];
+  for (const [index, { of, next }] of asked.entries()) {
+    const later = asked[index + 1];
     if (later !== undefined && compareNames(of, later.of) === 0) continue;
     const at = lowerBound(sorted, of, from);
     from = at;
     const there = sorted[at];
     const old = there !== undefined && compareNames(nameOf(there), of) === 0 ? there : undefined;
     const now = old === undefined || next === undefined ? next : share(old, next);
-    if (now !== old) differences.push({ at, old, next: now });
+    if (now !== old) edits.push({ place: at, held: old, thing: now });
   }
-  if (differences.length === 0) return sorted;
-  return differences.every(({ old, next }) => old !== undefined && next !== undefined) ? replaced(sorted, differences) : merged(sorted, differences);
-}
-
-function replaced(sorted: readonly Resource[], differences: readonly Difference[]): readonly Resource[] {
-  const list = sorted.slice();
-  for (const { at, next } of differences) if (next !== undefined) list[at] = next;
-  return list;
-}
-
-function merged(sorted: readonly Resource[], differences: readonly Difference[]): readonly Resource[] {
-  const list: Resource[] = [];
-  let taken = 0;
-  for (const { at, old, next } of differences) {
-    for (; taken < at; taken++) list.push(sorted[taken] as Resource);
-    if (next !== undefined) list.push(next);
-    if (old !== undefined) taken++;
-  }
-  return list.concat(sorted.slice(taken));
+  return withEdits(sorted, edits);
 }
 
 /** Index of the first at or after `from` that is not before the name. */

@@ -1,6 +1,8 @@
 // Two lists of things with a key each, matched: what both have but not as the same object, what only one has. By reference and by place as long as
 // the lists agree, so that a few changes among thousands cost a walk; in any order of either.
 
+import { changedSpan } from "../net/listChanges.ts";
+
 export interface Pairs<Held, Wanted> {
   /** Of one key and not the same object. */
   readonly changed: readonly (readonly [held: Held, wanted: Wanted])[];
@@ -10,7 +12,6 @@ export interface Pairs<Held, Wanted> {
 
 /** No key twice in a list. */
 export function pairUp<Held, Wanted>(held: readonly Held[], wanted: readonly Wanted[], keyOf: (thing: Held | Wanted) => string): Pairs<Held, Wanted> {
-  const shorter = Math.min(held.length, wanted.length);
   const changed: [Held, Wanted][] = [];
   /** Notes the pair at these places; false where the two are of different keys. */
   const meet = (at: number, wantedAt: number): boolean => {
@@ -19,9 +20,10 @@ export function pairUp<Held, Wanted>(held: readonly Held[], wanted: readonly Wan
     changed.push([a, b]);
     return true;
   };
-  let start = 0;
-  while (start < shorter && (isSame(held[start], wanted[start]) || meet(start, start))) start++;
-  let [end, wantedEnd] = [held.length, wanted.length];
+  const { from, to } = changedSpan(wanted, held);
+  let [end, wantedEnd] = [to + held.length - wanted.length, to];
+  let start = from;
+  while (start < Math.min(end, wantedEnd) && (isSame(held[start], wanted[start]) || meet(start, start))) start++;
   while (end > start && wantedEnd > start && (isSame(held[end - 1], wanted[wantedEnd - 1]) || meet(end - 1, wantedEnd - 1))) {
     end--;
     wantedEnd--;

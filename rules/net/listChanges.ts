@@ -22,6 +22,35 @@ function without<T>(things: readonly T[], others: readonly T[]): readonly T[] {
   return things.filter((thing) => !excluded.has(thing));
 }
 
+/** What stands at the place is another thing from now on. */
+export interface Edit<T> {
+  readonly place: number;
+  /** Undefined: the thing comes before what stands there. */
+  readonly held: T | undefined;
+  /** Undefined: it goes. */
+  readonly thing: T | undefined;
+}
+
+/** `edits` in order of their places; the list itself where there are none. What lies between is copied in one piece where no thing comes or goes. */
+export function withEdits<T>(list: readonly T[], edits: readonly Edit<T>[]): readonly T[] {
+  if (edits.length === 0) return list;
+  if (!edits.every(({ held, thing }) => held !== undefined && thing !== undefined)) return merged(list, edits);
+  const edited = list.slice();
+  for (const { place, thing } of edits) edited[place] = thing as T;
+  return edited;
+}
+
+function merged<T>(list: readonly T[], edits: readonly Edit<T>[]): readonly T[] {
+  const edited: T[] = [];
+  let from = 0;
+  for (const { place, held, thing } of edits) {
+    for (; from < place; from++) edited.push(list[from] as T);
+    if (thing !== undefined) edited.push(thing);
+    if (held !== undefined) from++;
+  }
+  return edited.concat(list.slice(from));
+}
+
 /** Whether both are the same objects in the same order. */
 export function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
   if (a === b) return true;

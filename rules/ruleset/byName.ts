@@ -1,7 +1,7 @@
 // Lists that are sorted by name, as those of a ruleset are: what differs between two of them, and a list with something changed. Both cost what changes,
 // and beside that a look at each pointer. Names are ASCII, so `<` is the order of their bytes.
 
-import { changedSpan } from "../net/listChanges.ts";
+import { changedSpan, type Edit, withEdits } from "../net/listChanges.ts";
 
 interface Named {
   readonly name: string;
@@ -27,12 +27,6 @@ export function changesByName<T extends Named>(before: readonly T[], now: readon
   return changes;
 }
 
-interface Edit<T> {
-  readonly place: number;
-  readonly held: T | undefined;
-  readonly thing: T | undefined;
-}
-
 /** The list itself where nothing is otherwise in it. */
 export function withChanges<T extends Named>(sorted: readonly T[], changes: Changes<T>): readonly T[] {
   const edits: Edit<T>[] = [];
@@ -43,26 +37,7 @@ export function withChanges<T extends Named>(sorted: readonly T[], changes: Chan
     const thing = changes.get(name);
     if (thing !== held) edits.push({ place, held, thing });
   }
-  if (edits.length === 0) return sorted;
-  return edits.every(({ held, thing }) => held !== undefined && thing !== undefined) ? replaced(sorted, edits) : merged(sorted, edits);
-}
-
-/** A copy in one piece. */
-function replaced<T>(sorted: readonly T[], edits: readonly Edit<T>[]): readonly T[] {
-  const list = sorted.slice();
-  for (const { place, thing } of edits) list[place] = thing as T;
-  return list;
-}
-
-function merged<T>(sorted: readonly T[], edits: readonly Edit<T>[]): readonly T[] {
-  const list: T[] = [];
-  let from = 0;
-  for (const { place, held, thing } of edits) {
-    for (; from < place; from++) list.push(sorted[from] as T);
-    if (thing !== undefined) list.push(thing);
-    if (held !== undefined) from++;
-  }
-  return list.concat(sorted.slice(from));
+  return withEdits(sorted, edits);
 }
 
 /** Of the first that is not before the name, from a place on. */

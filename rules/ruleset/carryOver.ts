@@ -24,7 +24,7 @@ export function carryOver<T extends { readonly name: string }, F>(
   const { from, to } = changedSpan(things, before.things);
   const behind = things.length - to;
   const end = before.things.length - behind;
-  const found = before.found.slice(0, from);
+  const found: F[] = [];
   const changed: number[] = [];
   let at = from;
   let paired = 0;
@@ -40,6 +40,10 @@ export function carryOver<T extends { readonly name: string }, F>(
       paired += 1;
     }
   }
-  for (let place = end; place < before.things.length; place++) found.push(before.found[place] as F);
-  return { things, found, sameNames: paired === to - from && paired === end - from, changed };
+  return {
+    things,
+    found: [...before.found.slice(0, from), ...found, ...before.found.slice(end)],
+    sameNames: paired === to - from && paired === end - from,
+    changed,
+  };
 }

@@ -2,7 +2,7 @@
 // after seconds). Each message names the rule by its origin. A message here is a bug in the compiler, never a fault of the user's policy.
 
 import { carryOver, type Findings, noFindings } from "./carryOver.ts";
-import { type ChainFindings, checkChain } from "./checkChain.ts";
+import { type ChainFindings, checkChain, sameSet } from "./checkChain.ts";
 import { checkJumps } from "./checkJumps.ts";
 import type { Named, Typed } from "./checkRule.ts";
 import { checkEntries, checkKeys } from "./checkSets.ts";
@@ -42,6 +42,7 @@ interface Checked {
 
 interface MapFindings {
   readonly problems: readonly string[];
+  /** Chains that entries lead to; of a map that leads where the one before it led, the same object. */
   readonly targets: ReadonlySet<string>;
 }
 
@@ -60,9 +61,7 @@ function check(ruleset: Ruleset, last: Checked): Checked {
   const sets = carryOver(ruleset.sets, last.sets, (set, before) => checkKeys(set, before?.found.length === 0 ? before.thing : undefined));
   const maps = carryOver(ruleset.maps, last.maps, findingsOfMap);
   const named = sameTypes(sets, last.sets) && sameTypes(maps, last.maps) ? last.named : { sets: typesOf(ruleset.sets), maps: typesOf(ruleset.maps) };
-  const held = withoutStale(last, named);
-  const carried = carryOver(ruleset.chains, held, (chain, before) => checkChain(chain, named, before));
-  const chains = held === last.chains ? carried : { ...carried, sameNames: false };
+  const chains = carryOver(ruleset.chains, withoutStale(last, named), (chain, before) => checkChain(chain, named, before));
   const isNamedAlike = ruleset.table === last.ruleset?.table && sets.sameNames && maps.sameNames && chains.sameNames;
   const names = isNamedAlike ? last.names : checkNames(ruleset);
   const jumps = isSameGraph({ chains, maps }, last) ? last.jumps : jumpsOf(chains, maps);
@@ -73,7 +72,11 @@ function check(ruleset: Ruleset, last: Checked): Checked {
 function findingsOfMap(map: NftMap, before: { readonly thing: NftMap; readonly found: MapFindings } | undefined): MapFindings {
   const targets = new Set<string>();
   for (const { verdict } of map.entries) if (verdict.kind === "jump" || verdict.kind === "goto") targets.add(verdict.chain);
-  return { problems: checkEntries(map, before?.found.problems.length === 0 ? before.thing : undefined), targets };
+  const known = before?.found;
+  return {
+    problems: checkEntries(map, known?.problems.length === 0 ? before?.thing : undefined),
+    targets: known !== undefined && sameSet(known.targets, targets) ? known.targets : targets,
+  };
 }
 
 type Unsummed = Omit<Checked, "faults"> & { readonly ruleset: Ruleset };
@@ -142,8 +145,13 @@ function withoutStale({ chains, named: before }: Checked, named: Named): Finding
   const lost = new Set([...lostOf(before.sets, named.sets), ...lostOf(before.maps, named.maps)]);
   const isStale = ({ problems, lookups }: ChainFindings): boolean => problems.length > 0 || [...lookups].some((name) => lost.has(name));
   if (!chains.found.some(isStale)) return chains;
-  const stays = chains.found.map((found) => !isStale(found));
-  return { ...chains, things: chains.things.filter((_, at) => stays[at]), found: chains.found.filter((_, at) => stays[at]) };
+  const stale = chains.found.map(isStale);
+  return {
+    ...chains,
+    // Of the same name and another object: what was found of it is no longer taken for granted.
+    things: chains.things.map((chain, at) => (stale[at] ? { ...chain } : chain)),
+    found: chains.found.map((found, at) => (stale[at] ? { ...found, problems: ["stale"] } : found)),
+  };
 }
 
 function lostOf(before: ReadonlyMap<string, Typed>, now: ReadonlyMap<string, Typed>): readonly string[] {
@@ -152,7 +160,7 @@ function lostOf(before: ReadonlyMap<string, Typed>, now: ReadonlyMap<string, Typ
 
 /** Whether every chain and every map leads where it led. */
 function isSameGraph({ chains, maps }: Pick<Checked, "chains" | "maps">, last: Checked): boolean {
-  if (!chains.sameNames || !maps.sameNames || maps.changed.length > 0) return false;
+  if (!chains.sameNames || !maps.sameNames || maps.changed.some((at) => maps.found[at]?.targets !== last.maps.found[at]?.targets)) return false;
   return chains.changed.every((at) => {
     return chains.found[at]?.ways === last.chains.found[at]?.ways && hookOf(chains.things[at]) === hookOf(last.chains.things[at]);
   });

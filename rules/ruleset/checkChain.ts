@@ -70,7 +70,7 @@ function sameWays(a: Ways, b: Ways): boolean {
   return a.rejects === b.rejects && sameSet(a.targets, b.targets) && sameSet(a.maps, b.maps);
 }
 
-function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+export function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   if (a.size !== b.size) return false;
   for (const name of a) if (!b.has(name)) return false;
   return true;
