@@ -69,13 +69,25 @@ export function withKeys(keys: Keys, { added, removed }: KeysChange): Keys {
   const coming: Queue = { bytes: bytesOfKeys(added), at: 0, end: 0 };
   const going: Queue = { bytes: bytesOfKeys(removed), at: 0, end: 0 };
   const chunks: Uint8Array[] = [];
-  for (const [index, chunk] of keys.chunks.entries()) {
-    const next = keys.chunks[index + 1];
-    for (const queue of [coming, going]) advance(queue, width, next);
-    const isTouched = coming.at < coming.end || going.at < going.end;
-    append(chunks, width, isTouched ? split(width, merge(chunk, width, { coming, going })) : [chunk]);
+  let count = keys.count;
+  let taken = 0;
+  for (let at = touchedChunk(keys, coming, going); at !== undefined; at = touchedChunk(keys, coming, going)) {
+    const chunk = keys.chunks[at] as Uint8Array;
+    for (const queue of [coming, going]) advance(queue, width, keys.chunks[at + 1]);
+    const merged = merge(chunk, width, { coming, going });
+    count += (merged.length - chunk.length) / width;
+    appendAll(chunks, width, keys.chunks.slice(taken, at));
+    appendAll(chunks, width, split(width, merged));
+    taken = at + 1;
   }
-  return { width, count: chunks.reduce((bytes, chunk) => bytes + chunk.length, 0) / width, chunks };
+  appendAll(chunks, width, keys.chunks.slice(taken));
+  return { width, count, chunks };
+}
+
+/** Where the first key that waits belongs. */
+function touchedChunk({ width, chunks }: Keys, coming: Queue, going: Queue): number | undefined {
+  const heads = [coming, going].filter(({ at, bytes }) => at < bytes.length).map((queue) => Math.max(0, lastChunkTo(chunks, keyAt(queue, width))));
+  return heads.length === 0 ? undefined : Math.min(...heads);
 }
 
 /** Keys that wait to be merged: those from `at` to `end` into the chunk at hand. */
@@ -125,18 +137,23 @@ function keyAt({ bytes, at }: Queue, width: number): Uint8Array {
   return bytes.subarray(at, at + width);
 }
 
+/** Of chunks that follow one another only the first can be so small that it fits to what was there. */
+function appendAll(chunks: Uint8Array[], width: number, [first, ...others]: readonly Uint8Array[]): void {
+  if (first === undefined) return;
+  append(chunks, width, first);
+  chunks.push(...others);
+}
+
 /** Where both fit into one chunk, and one of them is small, they become one. */
-function append(chunks: Uint8Array[], width: number, more: readonly Uint8Array[]): void {
-  for (const chunk of more) {
-    const last = chunks.at(-1);
-    const bytes = chunk.length + (last?.length ?? 0);
-    if (last === undefined || bytes > most * width || Math.min(chunk.length, last.length) >= least * width) chunks.push(chunk);
-    else {
-      const joined = new Uint8Array(bytes);
-      joined.set(last);
-      joined.set(chunk, last.length);
-      chunks[chunks.length - 1] = joined;
-    }
+function append(chunks: Uint8Array[], width: number, chunk: Uint8Array): void {
+  const last = chunks.at(-1);
+  const bytes = chunk.length + (last?.length ?? 0);
+  if (last === undefined || bytes > most * width || Math.min(chunk.length, last.length) >= least * width) chunks.push(chunk);
+  else {
+    const joined = new Uint8Array(bytes);
+    joined.set(last);
+    joined.set(chunk, last.length);
+    chunks[chunks.length - 1] = joined;
   }
 }
 
