@@ -1,9 +1,9 @@
 // Resources by kind, namespace and name: what differs between two lists of them, and a sorted list with a few changes applied. Both cost what
 // they change, and beside that a look at each pointer: no map of everything, no sort of everything.
 
-import { share } from "../../rules/model/share.ts";
 import type { Resource } from "../../rules/model/types.ts";
 import { type Edit, listChanges, withEdits } from "../../rules/net/listChanges.ts";
+import { shareMoved } from "./places.ts";
 
 export interface ResourceName {
   readonly kind: Resource["kind"];
@@ -47,7 +47,7 @@ export function applyChange(sorted: readonly Resource[], { upserted, removed }: 
     from = at;
     const there = sorted[at];
     const old = there !== undefined && compareNames(nameOf(there), of) === 0 ? there : undefined;
-    const now = old === undefined || next === undefined ? next : share(old, next);
+    const now = old === undefined || next === undefined ? next : shareMoved(old, next);
     if (now !== old) edits.push({ place: at, held: old, thing: now });
   }
   return withEdits(sorted, edits);

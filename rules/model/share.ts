@@ -1,24 +1,30 @@
 // New content takes the place of the old one part by part: every part that says the same stays the very same object, so that whoever comes after
-// knows by `===` what has not changed. Places do not count: a part that only moved stays, with the place that it has now.
+// knows by `===` what has not changed.
 
-import type { Place } from "./problem.ts";
+/** Whether a value in `next` says nothing: what has another in its place is not another thing for that. */
+export type Aside = (value: unknown) => boolean;
 
-/** `next`, with each part of it that is as in `before` being that part of `before`; so `before` itself when nothing differs. Of plain values: maps and bytes are not looked into. */
-export function share<T>(before: unknown, next: T): T {
+const nothing: Aside = () => false;
+
+/**
+ * `next`, with each part of it that is as in `before` being that part of `before`; so `before` itself when nothing differs. Of plain values: maps and bytes are
+ * not looked into.
+ */
+export function share<T>(before: unknown, next: T, isAside: Aside = nothing): T {
   if (Object.is(before, next)) return next;
   if (typeof before !== "object" || typeof next !== "object" || before === null || next === null) return next;
-  if (Array.isArray(before)) return Array.isArray(next) ? (shareList(before, next) as T) : next;
-  return Array.isArray(next) ? next : shareObject(before as T & object, next);
+  if (Array.isArray(before)) return Array.isArray(next) ? (shareList(before, next, isAside) as T) : next;
+  return Array.isArray(next) ? next : shareObject(before as T & object, next, isAside);
 }
 
 /** Aligned at both ends, so that an entry more or less in the middle leaves the others what they are. */
-function shareList(before: readonly unknown[], next: readonly unknown[]): readonly unknown[] {
+function shareList(before: readonly unknown[], next: readonly unknown[], isAside: Aside): readonly unknown[] {
   const most = Math.min(before.length, next.length);
   let head = 0;
   let replaced = false;
   for (; head < most; head++) {
     if (before[head] === next[head]) continue;
-    if (share(before[head], next[head]) !== before[head]) break;
+    if (share(before[head], next[head], isAside) !== before[head]) break;
     replaced = true;
   }
   if (head === before.length && head === next.length) return before;
@@ -27,26 +33,26 @@ function shareList(before: readonly unknown[], next: readonly unknown[]): readon
   for (; tail > head && tail - shift > head; tail--) {
     const old = before[tail - 1 - shift];
     if (old === next[tail - 1]) continue;
-    if (share(old, next[tail - 1]) !== old) break;
+    if (share(old, next[tail - 1], isAside) !== old) break;
     replaced = true;
   }
-  const middle = next.slice(head, tail).map((item, index) => (head + index < tail - shift ? share(before[head + index], item) : item));
+  const middle = next.slice(head, tail).map((item, index) => (head + index < tail - shift ? share(before[head + index], item, isAside) : item));
   if (!replaced && middle.every((item, index) => item === next[head + index])) return next;
   return [...before.slice(0, head), ...middle, ...before.slice(tail - shift)];
 }
 
-function shareObject<T extends object>(before: T, next: T): T {
+function shareObject<T extends object>(before: T, next: T, isAside: Aside): T {
   const shared: [key: string, part: unknown][] = [];
   let isSame = countKeys(before) === countKeys(next);
   for (const key in next) {
     const [old, fresh] = [before[key], next[key]];
     if (old === fresh && (old !== undefined || Object.hasOwn(before, key))) continue;
-    if (isPlace(key, old) && isPlace(key, fresh)) continue;
-    const part = share(old, fresh);
+    if (isAside(fresh)) continue;
+    const part = share(old, fresh, isAside);
     if (part !== fresh) shared.push([key, part]);
     isSame &&= part === old && fresh !== undefined;
   }
-  if (isSame) return takePlace(before, next);
+  if (isSame) return before;
   return shared.length === 0 ? next : { ...next, ...Object.fromEntries(shared) };
 }
 
@@ -54,15 +60,4 @@ function countKeys(object: object): number {
   let count = 0;
   for (const _ in object) count++;
   return count;
-}
-
-function takePlace<T extends object>(before: T, next: T): T {
-  const from: { readonly place?: unknown } = next;
-  if ("place" in from && isPlace("place", from.place)) (before as { place: unknown }).place = from.place;
-  return before;
-}
-
-/** A label, or what somebody wrote in a policy that is only shown, may have that key too. */
-function isPlace(key: string, value: unknown): boolean {
-  return key === "place" && typeof value === "object" && value !== null && typeof (value as Partial<Place>).source === "string";
 }
