@@ -14,7 +14,7 @@ import type { Ruleset } from "../../rules/ruleset/types.ts";
 import type { Committed, Kernel, Ownership } from "../kernel/interface.ts";
 import { KernelError } from "../kernel/interface.ts";
 import type { Snapshot } from "../store/store.ts";
-import { type Looker, lookAtKernel } from "./look.ts";
+import { type Look, type Looker, lookAtKernel } from "./look.ts";
 
 export interface PassInput {
   readonly node: string;
@@ -93,11 +93,18 @@ export function compilePass(input: PassInput): CompiledPass {
 
 export async function planPass(compiled: CompiledPass, kernel: Kernel, last: Applied | undefined, looker?: Looker): Promise<PlannedPass> {
   const clock = startClock();
-  const { ruleset, input } = compiled;
-  const { generation, actual: before, ownership, hasShield } = await lookAtKernel(kernel, ruleset.table, last, looker);
-  if (ownership === "other") throw new KernelError("owned", `table inet ${ruleset.table} is owned by another process: does another hostward run?`);
-  const drift = last === undefined || before === last.actual ? undefined : describeDifference(before, last.actual);
+  const { table } = compiled.ruleset;
+  const look = await lookAtKernel(kernel, table, last, looker);
+  if (look.ownership === "other") throw new KernelError("owned", `table inet ${table} is owned by another process: does another hostward run?`);
+  const drift = last === undefined || look.actual === last.actual ? undefined : describeDifference(look.actual, last.actual);
   clock.stage("read");
+  return planFrom(compiled, look, { drift, clock });
+}
+
+/** What is found in the kernel to what is wanted there. */
+function planFrom(compiled: CompiledPass, look: Look, { drift, clock }: Pick<PlannedPass, "drift"> & { readonly clock: Clock }): PlannedPass {
+  const { ruleset, input } = compiled;
+  const { generation, actual: before, ownership, hasShield } = look;
   const owned = input.owned === true;
   const isOtherwise = before !== undefined && (ownership === "nobody") === owned;
   const { batches } = diffOwned(before, ruleset, { owned, isOtherwise, isOrphan: ownership === "orphan" });
@@ -108,13 +115,23 @@ export async function planPass(compiled: CompiledPass, kernel: Kernel, last: App
 }
 
 /**
+ * Plans as if the kernel were still as the last pass left it. Undefined where that asks for no commit: a commit is pinned to the generation of then, and
+ * so it is the kernel that looks whether it is; nothing else would.
+ */
+function planUnseen(compiled: CompiledPass, last: Applied): PlannedPass | undefined {
+  const planned = planFrom(compiled, { ...last, hasShield: false }, { drift: undefined, clock: startClock() });
+  return planned.transaction.batches.length > 0 ? planned : undefined;
+}
+
+/**
  * Plans, and commits what was planned; plans again when the ruleset's generation moved in between.
  * @throws KernelError; nothing of the batch at fault has landed then
  */
 export async function applyPass(compiled: CompiledPass, kernel: Kernel, last: Applied | undefined, looker?: Looker): Promise<AppliedPass> {
   let known = last;
   for (let attempt = 1; ; attempt++) {
-    const planned = await planPass(compiled, kernel, known, looker);
+    const unseen = attempt === 1 && known !== undefined ? planUnseen(compiled, known) : undefined;
+    const planned = unseen ?? (await planPass(compiled, kernel, known, looker));
     const commits: Committed[] = [];
     try {
       return await commitPass(planned, kernel, commits);
@@ -143,7 +160,12 @@ async function commitPass(planned: PlannedPass, kernel: Kernel, commits: Committ
   return { ...planned, commits, applied, milliseconds: { ...planned.milliseconds, ...clock.milliseconds } };
 }
 
-function startClock(): { readonly milliseconds: Durations; stage(name: Stage): void } {
+interface Clock {
+  readonly milliseconds: Durations;
+  stage(name: Stage): void;
+}
+
+function startClock(): Clock {
   const milliseconds: Partial<Record<Stage, number>> = {};
   let since = performance.now();
   return {

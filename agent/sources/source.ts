@@ -3,7 +3,7 @@
 import type { Problem } from "../../rules/model/problem.ts";
 import { resourceName } from "../../rules/model/resourceName.ts";
 import type { Resource } from "../../rules/model/types.ts";
-import type { Ignored } from "./manifest.ts";
+import type { Ignored } from "./decodeChunk.ts";
 
 export interface SourceState {
   /** At most one of each kind, namespace and name. */

@@ -206,21 +206,64 @@ test("a deleted table is made again", () =>
     await assertHolds(kernel, store);
   }));
 
-/** A kernel that counts how often its table is read. */
-function counted(): MemoryKernel & { readonly reads: number } {
+/** A kernel that counts how often its table is read, and its generation asked for. */
+function counted(): MemoryKernel & { readonly reads: number; readonly asked: number } {
   const kernel = createMemoryKernel({ processId: process.pid, processName: "hostward" });
-  let reads = 0;
+  let [reads, asked] = [0, 0];
   return {
     ...kernel,
     read: (...of) => {
       reads++;
       return kernel.read(...of);
     },
+    generation: () => {
+      asked++;
+      return kernel.generation();
+    },
     get reads() {
       return reads;
     },
+    get asked() {
+      return asked;
+    },
   };
 }
+
+test("a change asks the kernel nothing before its commit, a pass without a change asks whether all is as it was", async () => {
+  const kernel = counted();
+  await withReconciler(
+    [endpoint("a")],
+    async ({ pass, change, store }) => {
+      await pass();
+      const { reads, asked } = kernel;
+      change(endpoint("a"), policy("web", 80));
+      assert.equal((await pass()).outcome, "applied");
+      assert.deepEqual([kernel.reads, kernel.asked], [reads, asked]);
+      assert.equal((await pass()).outcome, "unchanged");
+      assert.deepEqual([kernel.reads, kernel.asked], [reads, asked + 1]);
+      await assertHolds(kernel, store);
+    },
+    kernel,
+  );
+});
+
+test("a change of the table that nobody told of is found by the commit that is pinned to what was, and repaired with it", async () => {
+  const kernel = createMemoryKernel({ processId: process.pid, processName: "hostward" });
+  const deaf: MemoryKernel = { ...kernel, watch: () => () => undefined };
+  await withReconciler(
+    [endpoint("a")],
+    async ({ pass, change, store }) => {
+      await pass();
+      kernel.commitAs(stranger, { table, operations: [{ verb: "flush", object: "chain" }] });
+      change(endpoint("a"), policy("web", 80));
+      const report = await pass();
+      assert.equal(report.outcome, "applied");
+      assert.match(report.repair?.what ?? "", /rule 0 .* is gone/);
+      await assertHolds(kernel, store);
+    },
+    deaf,
+  );
+});
 
 test("foreign changes elsewhere cost no pass and no look at the table, then and at the next change", async () => {
   const kernel = counted();
