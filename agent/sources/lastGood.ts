@@ -3,8 +3,9 @@
 
 import type { Problem } from "../../rules/model/problem.ts";
 import type { Resource } from "../../rules/model/types.ts";
-import { type Ignored, joinChunks, type ReadChunk, readChunks } from "./manifest.ts";
-import type { ScannedFile } from "./scan.ts";
+import type { Ignored, ReadChunk } from "./decodeChunk.ts";
+import { joinChunks, type Part, readParts } from "./manifest.ts";
+import type { Unreadable } from "./scan.ts";
 import { resourceKey, type SourceState } from "./source.ts";
 
 /** What one file contributes. */
@@ -19,14 +20,20 @@ export interface FileState {
   readonly chunks: readonly ReadChunk[];
 }
 
-/** The state after a file was read again. Between its steps others may have their turn. */
-export function* nextFileState(previous: FileState | undefined, { path, content }: ScannedFile): Generator<void, FileState> {
+/** A file as it is found, in parts of which some are known from before. */
+export interface FoundFile {
+  readonly path: string;
+  readonly content: { readonly kind: "parts"; readonly parts: readonly Part[] } | Unreadable;
+}
+
+/** The state after a file was read again; `ahead` has what was read of its parts already. Between its steps others may have their turn. */
+export function* nextFileState(previous: FileState | undefined, { path, content }: FoundFile, ahead: ReadonlyMap<Part, ReadChunk>): Generator<void, FileState> {
   const before = [...(previous?.kept ?? []), ...(previous?.live ?? [])];
   if (content.kind === "unreadable") {
     const problem: Problem = { code: "file-unreadable", severity: "error", place: { source: path }, message: content.reason };
     return { live: [], kept: before, problems: [withConsequence(problem, before.length > 0)], ignored: [], chunks: previous?.chunks ?? [] };
   }
-  const chunks = yield* readChunks(content.text, path, previous?.chunks ?? []);
+  const chunks = yield* readParts(content.parts, path, ahead);
   const { resources, problems, ignored } = joinChunks(chunks);
   const invalid = new Set(problems.filter(({ severity }) => severity === "error").map(({ resource }) => resource));
   const kept = invalid.size === 0 ? new Map<string, Resource>() : keptOf(before, resources, invalid);

@@ -7,15 +7,20 @@ import { join } from "node:path";
 
 export interface ScannedFile {
   readonly path: string;
-  readonly content: { readonly kind: "text"; readonly text: string } | { readonly kind: "unreadable"; readonly reason: string };
+  readonly content: { readonly kind: "text"; readonly text: string } | Unreadable;
   /** Equal fingerprints mean equal content; undefined when the next look has to read the file in any case. */
   readonly fingerprint: string | undefined;
+}
+
+export interface Unreadable {
+  readonly kind: "unreadable";
+  readonly reason: string;
 }
 
 export type Scan =
   /** `same` lists the files that are as in `previous`, by path. */
   | { readonly kind: "listed"; readonly files: readonly ScannedFile[]; readonly same: readonly string[]; readonly subdirectories: readonly string[] }
-  | { readonly kind: "unreadable"; readonly reason: string };
+  | Unreadable;
 
 /** Far more than any manifest has; protects from a link to something endless. */
 const largestFile = 64 * 1024 * 1024;

@@ -6,14 +6,18 @@ import { setImmediate } from "node:timers/promises";
 /** Milliseconds; twice as long is what others wait for, as the event loop gets to them after a turn. */
 const turn = 8;
 
-/** Runs the steps to the end, and lets the event loop have its turn between them. */
-export async function unhurried<T>(steps: Generator<void, T>): Promise<T> {
+/**
+ * Runs the steps to the end, and lets the event loop have its turn between them.
+ * @throws what the signal says, after a turn in which it was aborted
+ */
+export async function unhurried<T>(steps: Generator<void, T>, signal?: AbortSignal): Promise<T> {
   let since = performance.now();
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;
     if (performance.now() - since < turn) continue;
     await setImmediate();
+    signal?.throwIfAborted();
     since = performance.now();
   }
 }

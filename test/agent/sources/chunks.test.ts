@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { countLines, splitChunks } from "../../../agent/sources/chunks.ts";
-import { joinChunks, type ReadChunk, readChunks, readManifest } from "../../../agent/sources/manifest.ts";
+import type { ReadChunk } from "../../../agent/sources/decodeChunk.ts";
+import { joinChunks, readChunks, readManifest } from "../../../agent/sources/manifest.ts";
 
 const rows: readonly (readonly [sentence: string, text: string, chunks: readonly string[]])[] = [
   ["nothing", "", [""]],

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type FileState, mergeFiles, nextFileState } from "../../../agent/sources/lastGood.ts";
-import type { ScannedFile } from "../../../agent/sources/scan.ts";
+import { partsOf } from "../../../agent/sources/manifest.ts";
 import type { Resource } from "../../../rules/model/types.ts";
 import { formatPrefix } from "../../../rules/net/prefix.ts";
 
@@ -18,16 +18,19 @@ const unreadable = Symbol("unreadable");
 function read(path: string, versions: readonly (string | typeof unreadable)[]): FileState {
   let state: FileState | undefined;
   for (const version of versions) {
-    const content: ScannedFile["content"] = version === unreadable ? { kind: "unreadable", reason: "cannot be read" } : { kind: "text", text: version };
-    const steps = nextFileState(state, { path, content, fingerprint: undefined });
-    for (let step = steps.next(); ; step = steps.next()) {
-      if (step.done !== true) continue;
-      state = step.value;
-      break;
-    }
+    state = finish(nextStates(state, { path, version }));
   }
   assert.ok(state);
   return state;
+}
+
+function* nextStates(state: FileState | undefined, { path, version }: { path: string; version: string | typeof unreadable }): Generator<void, FileState> {
+  if (version === unreadable) return yield* nextFileState(state, { path, content: { kind: "unreadable", reason: "cannot be read" } }, new Map());
+  return yield* nextFileState(state, { path, content: { kind: "parts", parts: yield* partsOf(version, state?.chunks ?? []) } }, new Map());
+}
+
+function finish<T>(steps: Generator<void, T>): T {
+  for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value;
 }
 
 function described(resources: readonly Resource[]): string[] {

@@ -1,0 +1,69 @@
+// The documents of a chunk into resources and located problems: each is a resource, or a List kind of some. What a resource means is rules/model's to
+// say; how a document was written, and on which thread it was parsed, is not known here.
+
+import { decodeResource } from "../../rules/model/decode.ts";
+import { isMapping } from "../../rules/model/decoder.ts";
+import type { Path, Place, Problem } from "../../rules/model/problem.ts";
+import type { Resource } from "../../rules/model/types.ts";
+import { type Chunk, countLines } from "./chunks.ts";
+import type { YamlDocument } from "./yaml.ts";
+
+export interface Manifest {
+  /** The valid ones, in the order of the text. */
+  readonly resources: readonly Resource[];
+  /** Errors and warnings, each with line and column. An error without `resource` may hide any resource of the file. */
+  readonly problems: readonly Problem[];
+  /** Documents that are none of hostward's business, by no one's mistake. */
+  readonly ignored: readonly Ignored[];
+}
+
+export interface Ignored {
+  readonly place: Place;
+  readonly reason: string;
+}
+
+/** A chunk of a file and what it held. */
+export interface ReadChunk extends Manifest, Chunk {
+  readonly lines: number;
+}
+
+/** Between the steps others may have their turn. Always asks for the same places of equal documents, in the same order. */
+export function* decodeChunk(chunk: Chunk, documents: Iterable<YamlDocument>): Generator<void, ReadChunk> {
+  const resources: Resource[] = [];
+  const problems: Problem[] = [];
+  const ignored: Ignored[] = [];
+  for (const document of documents) {
+    problems.push(...document.problems);
+    for (const { value, path } of unfold(document.value)) {
+      yield;
+      const decoded = decodeResource(value, (within, spot) => document.locate([...path, ...within], spot));
+      if (decoded.resource !== undefined) resources.push(decoded.resource);
+      problems.push(...decoded.problems);
+      if (decoded.ignored !== undefined) ignored.push({ place: document.locate(path), reason: decoded.ignored });
+    }
+  }
+  return { ...chunk, lines: countLines(chunk.text), resources: trimmed(resources), problems: trimmed(problems), ignored: trimmed(ignored) };
+}
+
+const none: readonly never[] = [];
+
+/** Without the room that an array gets as it grows: a file has ten thousand of these. */
+function trimmed<T>(list: readonly T[]): readonly T[] {
+  return list.length === 0 ? none : list.slice();
+}
+
+interface Item {
+  readonly value: unknown;
+  readonly path: Path;
+}
+
+/** A List is its items; those of a HostEndpointList may leave out what the list says already. An empty document is nothing. */
+function unfold(value: unknown): readonly Item[] {
+  if (value === undefined || value === null) return [];
+  const whole = [{ value, path: [] }];
+  if (!isMapping(value)) return whole;
+  const { apiVersion, kind, items } = value;
+  if (typeof kind !== "string" || !kind.endsWith("List") || !(Array.isArray(items) || items === null)) return whole;
+  const implied = kind === "List" ? {} : { apiVersion, kind: kind.slice(0, -"List".length) };
+  return (items ?? []).map((item: unknown, index: number) => ({ value: isMapping(item) ? { ...implied, ...item } : item, path: ["items", index] }));
+}
