@@ -27,7 +27,7 @@ export interface ReadChunk extends Manifest, Chunk {
   readonly lines: number;
 }
 
-/** Between the steps others may have their turn. Always asks for the same places of equal documents, in the same order. */
+/** Between the steps others may have their turn. */
 export function* decodeChunk(chunk: Chunk, documents: Iterable<YamlDocument>): Generator<void, ReadChunk> {
   const resources: Resource[] = [];
   const problems: Problem[] = [];

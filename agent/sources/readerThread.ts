@@ -1,10 +1,9 @@
-// A thread that parses YAML for another: portions of chunks come in, what they say goes back. It decodes them too, as only that says which places
-// will be asked for. Started by sharedReading.ts; needs no more than the two stages, as it is a bundle of its own (tools/bundle.mjs).
+// A thread that parses YAML for another: portions of chunks come in, their documents go back. Started by sharedReading.ts. What documents mean is not
+// known here: the thread is to start quickly, and in an installed package it is a small bundle of its own (tools/bundle.mjs).
 
 import { parentPort } from "node:worker_threads";
 import type { Chunk } from "./chunks.ts";
-import { decodeChunk } from "./decodeChunk.ts";
-import { listenTo, type Told } from "./told.ts";
+import { type Told, tell } from "./told.ts";
 import { readChunk } from "./yaml.ts";
 
 /** The documents of each chunk, or undefined where somebody else has to read it. */
@@ -14,16 +13,7 @@ export type Answer = readonly (readonly Told[] | undefined)[];
 function read(chunk: Chunk): readonly Told[] | undefined {
   try {
     const documents = readChunk(chunk, "");
-    if (documents.some(({ problems }) => problems.length > 0)) return undefined;
-    const heard = documents.map(listenTo);
-    for (
-      const steps = decodeChunk(
-        chunk,
-        heard.map(({ document }) => document),
-      );
-      steps.next().done !== true;
-    );
-    return heard.map(({ told }) => told);
+    return documents.every(({ problems }) => problems.length === 0) ? documents.map(tell) : undefined;
   } catch {
     return undefined;
   }

@@ -138,9 +138,8 @@ class SharedReading {
   }
 }
 
-function* decodeTold({ text, line }: Part, told: readonly Told[], source: string): Generator<void, ReadChunk> {
-  return yield* decodeChunk(
-    { text: copyOf(text), line },
-    told.map((document) => retell(document, source)),
-  );
+function* decodeTold(part: Part, told: readonly Told[], source: string): Generator<void, ReadChunk> {
+  const { documents, wasEnough } = retell(told, source);
+  const chunk = yield* decodeChunk({ text: copyOf(part.text), line: part.line }, documents);
+  return wasEnough() ? chunk : yield* readPart(part, source);
 }
