@@ -11,9 +11,11 @@ export interface Findings<T, F> {
   readonly sameNames: boolean;
   /** Where what is new or other than before stands, in order. */
   readonly changed: readonly number[];
+  /** Names that are no more. */
+  readonly gone: readonly string[];
 }
 
-export const noFindings = { things: [], found: [], sameNames: false, changed: [] };
+export const noFindings = { things: [], found: [], sameNames: false, changed: [], gone: [] };
 
 /** `find` is asked about the things that are new or other, with what had the name before. */
 export function carryOver<T extends { readonly name: string }, F>(
@@ -26,11 +28,12 @@ export function carryOver<T extends { readonly name: string }, F>(
   const end = before.things.length - behind;
   const found: F[] = [];
   const changed: number[] = [];
+  const gone: string[] = [];
   let at = from;
   let paired = 0;
   for (let place = from; place < to; place++) {
     const thing = things[place] as T;
-    while (at < end && before.things[at] !== thing && (before.things[at] as T).name < thing.name) at += 1;
+    for (; at < end && before.things[at] !== thing && (before.things[at] as T).name < thing.name; at++) gone.push((before.things[at] as T).name);
     const held = at < end ? { thing: before.things[at] as T, found: before.found[at] as F } : undefined;
     const isPair = held?.thing.name === thing.name;
     if (held?.thing !== thing) changed.push(place);
@@ -40,10 +43,12 @@ export function carryOver<T extends { readonly name: string }, F>(
       paired += 1;
     }
   }
+  for (; at < end; at++) gone.push((before.things[at] as T).name);
   return {
     things,
     found: [...before.found.slice(0, from), ...found, ...before.found.slice(end)],
-    sameNames: paired === to - from && paired === end - from,
+    sameNames: paired === to - from && gone.length === 0,
     changed,
+    gone,
   };
 }

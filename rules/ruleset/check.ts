@@ -3,9 +3,10 @@
 
 import { carryOver, type Findings, noFindings } from "./carryOver.ts";
 import { type ChainFindings, checkChain, sameSet } from "./checkChain.ts";
-import { checkJumps } from "./checkJumps.ts";
+import { describeJumps } from "./checkJumps.ts";
 import type { Named, Typed } from "./checkRule.ts";
 import { checkEntries, checkKeys } from "./checkSets.ts";
+import { type Heights, heightsOf, staySound } from "./heights.ts";
 import type { Chain, NftMap, NftSet, Ruleset } from "./types.ts";
 import { encodeUtf8 } from "./utf8.ts";
 
@@ -36,7 +37,8 @@ interface Checked {
   readonly maps: Findings<NftMap, MapFindings>;
   readonly named: Named;
   readonly chains: Findings<Chain, ChainFindings>;
-  readonly jumps: readonly string[];
+  /** Undefined: something is wrong with the jumps. */
+  readonly heights: Heights | undefined;
   readonly faults: readonly string[];
 }
 
@@ -53,7 +55,7 @@ const nothing: Checked = {
   maps: noFindings,
   named: { sets: new Map(), maps: new Map() },
   chains: noFindings,
-  jumps: [],
+  heights: undefined,
   faults: [],
 };
 
@@ -63,10 +65,9 @@ function check(ruleset: Ruleset, last: Checked): Checked {
   const named = sameTypes(sets, last.sets) && sameTypes(maps, last.maps) ? last.named : { sets: typesOf(ruleset.sets), maps: typesOf(ruleset.maps) };
   const chains = carryOver(ruleset.chains, withoutStale(last, named), (chain, before) => checkChain(chain, named, before));
   const isNamedAlike = ruleset.table === last.ruleset?.table && sets.sameNames && maps.sameNames && chains.sameNames;
-  const names = isNamedAlike ? last.names : checkNames(ruleset);
-  const jumps = isSameGraph({ chains, maps }, last) ? last.jumps : jumpsOf(chains, maps);
-  const next = { ruleset, names, sets, maps, named, chains, jumps };
-  return { ...next, faults: isNamedAlike && last.faults.length === 0 && isSound(next) ? last.faults : faultsOf(next) };
+  const names = isNamedAlike || areNamedWell({ ruleset, sets, maps, named, chains }, last) ? last.names : checkNames(ruleset);
+  const next = { ruleset, names, sets, maps, named, chains, heights: heightsAfter({ chains, maps }, last) };
+  return { ...next, faults: names === last.names && last.faults.length === 0 && isSound(next) ? last.faults : faultsOf(next) };
 }
 
 function findingsOfMap(map: NftMap, before: { readonly thing: NftMap; readonly found: MapFindings } | undefined): MapFindings {
@@ -82,19 +83,19 @@ function findingsOfMap(map: NftMap, before: { readonly thing: NftMap; readonly f
 type Unsummed = Omit<Checked, "faults"> & { readonly ruleset: Ruleset };
 
 /** Whether nothing is wrong with what has changed, and no base chain is among it. */
-function isSound({ sets, maps, chains, jumps }: Unsummed): boolean {
-  if (jumps.length > 0) return false;
+function isSound({ sets, maps, chains, heights }: Unsummed): boolean {
+  if (heights === undefined) return false;
   if (sets.changed.some((at) => sets.found[at]?.length !== 0) || maps.changed.some((at) => maps.found[at]?.problems.length !== 0)) return false;
   return chains.changed.every((at) => chains.things[at]?.kind === "regular" && chains.found[at]?.problems.length === 0);
 }
 
-function faultsOf({ ruleset, names, sets, maps, chains, jumps }: Unsummed): readonly string[] {
+function faultsOf({ ruleset, names, sets, maps, chains, heights }: Unsummed): readonly string[] {
   const faults = [...names];
   for (const [at, problems] of sets.found.entries()) for (const problem of problems) faults.push(`set ${sets.things[at]?.name}: ${problem}`);
   for (const [at, { problems }] of maps.found.entries()) for (const problem of problems) faults.push(`map ${maps.things[at]?.name}: ${problem}`);
   for (const problem of checkHooks(ruleset.chains)) faults.push(problem);
   for (const { problems } of chains.found) for (const problem of problems) faults.push(problem);
-  for (const problem of jumps) faults.push(problem);
+  if (heights === undefined) for (const problem of describeJumps(ruleset)) faults.push(problem);
   return faults;
 }
 
@@ -105,6 +106,19 @@ function checkNames({ table, chains, sets, maps }: Ruleset): readonly string[] {
     ...repeated(lookups).map((name) => `two sets or maps are named ${name}`),
     ...[sets, maps, chains].flatMap(checkSorted),
   ];
+}
+
+/** Where nothing was wrong with the names before: whether nothing is wrong with those that have come. */
+function areNamedWell({ ruleset, sets, maps, named, chains }: Pick<Unsummed, "ruleset" | "sets" | "maps" | "named" | "chains">, last: Checked): boolean {
+  if (ruleset.table !== last.ruleset?.table || last.names.length > 0) return false;
+  const isTwice = sets.changed.some((at) => named.maps.has((sets.things[at] as NftSet).name));
+  return !isTwice && [sets, maps, chains].every(({ things, changed }) => changed.every((at) => isNamedWell(things, at)));
+}
+
+function isNamedWell(things: readonly { readonly name: string }[], at: number): boolean {
+  const { name } = things[at] as { name: string };
+  const [before, after] = [things[at - 1], things[at + 1]];
+  return checkName(name).length === 0 && (before === undefined || before.name < name) && (after === undefined || name < after.name);
 }
 
 function checkName(name: string): readonly string[] {
@@ -158,17 +172,13 @@ function lostOf(before: ReadonlyMap<string, Typed>, now: ReadonlyMap<string, Typ
   return [...before].flatMap(([name, typed]) => (isTypedAlike(typed, now.get(name)) ? [] : [name]));
 }
 
-/** Whether every chain and every map leads where it led. */
-function isSameGraph({ chains, maps }: Pick<Checked, "chains" | "maps">, last: Checked): boolean {
-  if (!chains.sameNames || !maps.sameNames || maps.changed.some((at) => maps.found[at]?.targets !== last.maps.found[at]?.targets)) return false;
-  return chains.changed.every((at) => {
-    return chains.found[at]?.ways === last.chains.found[at]?.ways && hookOf(chains.things[at]) === hookOf(last.chains.things[at]);
-  });
-}
-
-function jumpsOf(chains: Checked["chains"], maps: Checked["maps"]): readonly string[] {
+function heightsAfter({ chains, maps }: Pick<Checked, "chains" | "maps">, { heights, maps: before }: Checked): Heights | undefined {
+  const lead = maps.sameNames ? maps.changed.filter((at) => maps.found[at]?.targets !== before.found[at]?.targets) : maps.changed;
   const targets = new Map(maps.things.map(({ name }, at) => [name, (maps.found[at] as MapFindings).targets]));
-  return checkJumps({ chains: chains.things, found: chains.found, maps: targets }, maps.things);
+  const redirected = new Set(lead.map((at) => (maps.things[at] as NftMap).name));
+  for (const name of maps.gone) redirected.add(name);
+  if (heights !== undefined && staySound(heights, { chains, targets }, redirected)) return heights;
+  return heightsOf({ chains, targets });
 }
 
 /** Two base chains at one priority of a hook run in no defined order (semantics G46). */
@@ -176,8 +186,4 @@ function checkHooks(chains: readonly Chain[]): readonly string[] {
   const hooks: string[] = [];
   for (const chain of chains) if (chain.kind === "base") hooks.push(`${chain.hook} ${chain.priority}`);
   return repeated(hooks).map((hook) => `two base chains at ${hook}`);
-}
-
-function hookOf(chain: Chain | undefined): string | undefined {
-  return chain?.kind === "base" ? `${chain.hook} ${chain.priority}` : undefined;
 }

@@ -1,72 +1,12 @@
-// What must hold of the graph of chains: every target is there, no jump leads back, no way is deeper than the kernel's jump stack, and no rule
-// stands where its hook does not allow it. Whether it holds is told by where the chains lead, without their rules; only what is wrong is
-// looked for in them.
+// What is wrong with the graph of chains, told by its rules: targets that are not there, loops, ways deeper than the kernel's jump stack, rules where their
+// hook does not allow them. Whether anything is, heights.ts tells for less.
 
-import type { ChainFindings, Ways } from "./checkChain.ts";
 import { originComment } from "./comment.ts";
-import type { Chain, NftMap, Rule, Verdict } from "./types.ts";
+import { mostJumps } from "./heights.ts";
+import type { Chain, NftMap, Rule, Ruleset, Verdict } from "./types.ts";
 
-/** NFT_JUMP_STACK_SIZE less one; jump and goto both count (nft_chain_validate). */
-const MAX_DEPTH = 15;
-
-/** The chains with what is known of each, and where each map leads. */
-export interface ChainGraph {
-  readonly chains: readonly Chain[];
-  readonly found: readonly Pick<ChainFindings, "ways">[];
-  readonly maps: ReadonlyMap<string, ReadonlySet<string>>;
-}
-
-/** All that is wrong; `maps` are those of the ruleset. */
-export function checkJumps(graph: ChainGraph, maps: readonly NftMap[]): readonly string[] {
-  return isSound(graph) ? [] : describe(graph.chains, new Map(maps.map((map) => [map.name, map])));
-}
-
-interface Node {
-  readonly chain: Chain;
-  readonly ways: Ways;
-  /** Jumps to the end of the longest way; `open` while it is being walked. */
-  depth: number | undefined | "open";
-  isLate: boolean;
-}
-
-function isSound({ chains, found, maps }: ChainGraph): boolean {
-  const nodes = new Map<string, Node>();
-  for (const [at, chain] of chains.entries()) nodes.set(chain.name, { chain, ways: (found[at] as ChainFindings).ways, depth: undefined, isLate: false });
-  const walk = (node: Node): number => {
-    if (node.depth !== undefined) return node.depth === "open" ? Number.POSITIVE_INFINITY : node.depth;
-    node.depth = "open";
-    let depth = 0;
-    for (const target of targetsOf(node.ways, maps)) {
-      const next = nodes.get(target);
-      depth = Math.max(depth, next?.chain.kind === "regular" ? 1 + walk(next) : Number.POSITIVE_INFINITY);
-    }
-    node.depth = depth;
-    return depth;
-  };
-  for (const node of nodes.values()) {
-    const depth = walk(node);
-    if (depth === Number.POSITIVE_INFINITY || (node.chain.kind === "base" && depth > MAX_DEPTH)) return false;
-  }
-  if (!found.some(({ ways }) => ways.rejects)) return true;
-  const late = chains.filter((chain) => chain.kind === "base" && chain.hook === "postrouting");
-  return !late.some(({ name }) => leadsToReject(name, nodes, maps));
-}
-
-function leadsToReject(name: string, nodes: ReadonlyMap<string, Node>, maps: ChainGraph["maps"]): boolean {
-  const node = nodes.get(name);
-  if (node === undefined || node.isLate) return false;
-  node.isLate = true;
-  if (node.ways.rejects) return true;
-  for (const target of targetsOf(node.ways, maps)) if (leadsToReject(target, nodes, maps)) return true;
-  return false;
-}
-
-function targetsOf(ways: Ways, maps: ChainGraph["maps"]): Iterable<string> {
-  return ways.maps.size === 0 ? ways.targets : [...ways.targets, ...[...ways.maps].flatMap((map) => [...(maps.get(map) ?? [])])];
-}
-
-/** What is wrong, by its rules. */
-function describe(chains: readonly Chain[], maps: ReadonlyMap<string, NftMap>): string[] {
+export function describeJumps({ chains, maps: list }: Ruleset): string[] {
+  const maps = new Map(list.map((map) => [map.name, map]));
   const byName = new Map(chains.map((chain) => [chain.name, chain]));
   const graph: Graph = { byName, edges: new Map(chains.map((chain) => [chain.name, edgesOf(chain, maps)])) };
   const edges = [...graph.edges.values()].flat();
@@ -127,8 +67,8 @@ function depths(chains: readonly Chain[], { edges }: Graph): string[] {
     known.set(name, below);
     return below;
   };
-  const deep = chains.filter((chain) => chain.kind === "base" && depth(chain.name) > MAX_DEPTH);
-  return deep.map(({ name }) => `chain ${name}: jumps ${depth(name)} deep, the kernel takes ${MAX_DEPTH}`);
+  const deep = chains.filter((chain) => chain.kind === "base" && depth(chain.name) > mostJumps);
+  return deep.map(({ name }) => `chain ${name}: jumps ${depth(name)} deep, the kernel takes ${mostJumps}`);
 }
 
 /** nft_reject_inet has no answer to send in postrouting: the kernel refuses the ruleset (semantics G20). */

@@ -125,6 +125,7 @@ const rulesets: readonly (readonly [name: string, ruleset: Ruleset, message: Reg
     table([base("b", [rule({ kind: "vmap", fields: ["meta iifname"], map: "dispatch" })])], { maps: [dispatch] }),
     /c is no chain to jump to/,
   ],
+  ["a jump to a base chain", table([base("b", [rule(jump("d"))]), base("d", [], "output")]), /d is no chain to jump to/],
   ["a loop", table([base("x", [rule(jump("y"))]), chain("y", rule(goTo("z"))), chain("z", rule(goTo("y")))]), /the jump to y is a loop/],
   ["a chain that goes to itself, unreached", table([chain("a", rule(jump("a")))]), /the jump to a is a loop/],
   [
@@ -189,6 +190,56 @@ test("what is carried over from one ruleset to the next still holds there", () =
     }),
     { numRuns: 1000 },
   );
+});
+
+/** One thing of a graph of twenty chains and two maps changes: where it leads, or whether it is there. Mostly to chains of higher numbers, so that few loop. */
+const step = fc.record({
+  what: fc.constantFrom(...Array.from({ length: 20 }, (_, i) => nameOf(i)), "base", "m0", "m1"),
+  leads: fc.option(fc.array(fc.nat(19), { maxLength: 2 }), { freq: 6 }),
+  wild: fc.integer({ min: 0, max: 15 }).map((drawn) => drawn === 15),
+});
+
+function nameOf(number: number): string {
+  return `c${String(number).padStart(2, "0")}`;
+}
+
+function drawnGraph(): { change(step: { what: string; leads: readonly number[] | null; wild: boolean }): Ruleset } {
+  const [chains, maps] = [new Map<string, Chain>([["base", base("base", [])]]), new Map<string, NftMap>()];
+  const vmap = (name: string) => rule({ kind: "vmap", fields: ["meta iifname"], map: name });
+  return {
+    change({ what, leads, wild }) {
+      const number = what.startsWith("c") ? Number(what.slice(1)) : -1;
+      const targets = (leads ?? []).map((to) => nameOf(wild ? to : Math.min(20, number + 1 + (to % 4))));
+      const there = [...new Set(targets)].filter((target) => wild || chains.has(target)).sort();
+      const rules = there.map((target) => rule(jump(target)));
+      if (what.startsWith("m")) {
+        const entries = there.map((target, i) => ({ key: [`eth${i}`], verdict: { kind: "goto", chain: target } as const }));
+        maps.set(what, map(what, ["ifname"], entries));
+      } else if (what === "base") chains.set(what, base(what, [...rules, ...[...maps.keys()].map(vmap)], leads === null ? "output" : "input"));
+      else if (leads === null && wild) chains.set(what, base(what, rules, "forward", number));
+      else if (leads === null) chains.delete(what);
+      else chains.set(what, chain(what, ...rules, ...(wild && maps.has("m0") ? [vmap("m0")] : [])));
+      const sorted = <T>(things: ReadonlyMap<string, T>): T[] => [...things].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, thing]) => thing);
+      return table(sorted(chains), { maps: sorted(maps) });
+    },
+  };
+}
+
+test("of a graph of chains that changes step by step it is told what from nothing is found, sound or not", () => {
+  const seen = { sound: 0, unsound: 0 };
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 30, maxLength: 60 }), (steps) => {
+      const [check, graph] = [createCheck(), drawnGraph()];
+      for (const one of steps) {
+        const ruleset = graph.change(one);
+        const faults = checkRuleset(ruleset);
+        assert.deepEqual(check(ruleset), faults);
+        seen[faults.length === 0 ? "sound" : "unsound"] += 1;
+      }
+    }),
+    { numRuns: 400 },
+  );
+  assert.ok(Math.min(seen.sound, seen.unsound) > 2000, JSON.stringify(seen));
 });
 
 test("of a set with one member more only the chunk with the new member is looked at", () => {
