@@ -11,18 +11,23 @@ export interface AheadOptions {
   readonly signal?: AbortSignal;
   /** How many threads can run at the same time; as the machine has it unless told. */
   readonly processors?: number;
+  /** Characters of new text from which on other threads are started. */
+  readonly least?: number;
   /** What the threads run. */
   readonly program?: URL;
 }
 
-/** Characters of new text: reading less is over before a thread has started and is worth its memory. */
-const least = 256 * 1024;
+/**
+ * Characters of new text. A thread costs some second of processor time before its code is as quick as that of this one, half of it on the processor that
+ * this one would compile on: with less to read that is more than it takes off.
+ */
+const usualLeast = 1536 * 1024;
 
 /** Characters: some 15 ms of parsing. */
 const portionSize = 32 * 1024;
 
 /** Characters. The tree of a document takes a hundred times its text, and a thread may have less memory than the process. */
-const largestShared = 1024 * 1024;
+const largestShared = 512 * 1024;
 
 /** More do not pay: decoding stays on one thread. */
 const mostThreads = 4;
@@ -32,12 +37,12 @@ const mostThreads = 4;
  * @throws what the signal says, once it is aborted
  */
 export async function readAhead(files: readonly FoundFile[], options: AheadOptions = {}): Promise<ReadonlyMap<Part, ReadChunk>> {
-  const { signal, program = readerThread, processors = availableParallelism() } = options;
+  const { signal, program = readerThread, processors = availableParallelism(), least = usualLeast } = options;
   const parts = files.flatMap(newParts);
+  if (sizeOf(parts) < least) return new Map();
   const portions = portionsOf(parts);
   const threads = Math.min(processors, mostThreads, portions.length) - 1;
-  if (threads < 1 || sizeOf(parts) < least) return new Map();
-  return await readShared(portions, { threads, program, signal });
+  return threads < 1 ? new Map() : await readShared(portions, { threads, program, signal });
 }
 
 function newParts({ path: source, content }: FoundFile): readonly NewPart[] {

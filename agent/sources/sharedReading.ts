@@ -52,7 +52,7 @@ const portionsAtOnce = 2;
  * Megabytes. What outlives a portion is little. The stack is a little smaller than the one here, so that what is nested too deeply for this thread is too
  * deep for all.
  */
-const limits = { maxOldGenerationSizeMb: 256, stackSizeMb: 1 };
+const limits = { maxOldGenerationSizeMb: 128, stackSizeMb: 1 };
 
 class SharedReading {
   readonly #waiting: Portion[];
