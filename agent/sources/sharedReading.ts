@@ -29,9 +29,12 @@ export interface SharedReadingOptions {
 /** @throws what the signal says, once it is aborted */
 export async function readShared(portions: readonly Portion[], options: SharedReadingOptions): Promise<ReadonlyMap<Part, ReadChunk>> {
   const reading = new SharedReading(portions, options);
+  const close = (): void => reading.close();
+  options.signal?.addEventListener("abort", close);
   try {
     return await reading.finish(options.signal);
   } finally {
+    options.signal?.removeEventListener("abort", close);
     reading.close();
   }
 }
@@ -67,7 +70,6 @@ class SharedReading {
   }
 
   async finish(signal: AbortSignal | undefined): Promise<ReadonlyMap<Part, ReadChunk>> {
-    signal?.addEventListener("abort", () => this.close(), { once: true });
     for (;;) {
       const { promise: heard, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
