@@ -116,6 +116,19 @@ test("says where every rule is", () => {
   );
 });
 
+test("no variable of the environment makes the parser log, and the environment stays what it is", (t) => {
+  const environment = process.env;
+  const log = t.mock.method(console, "log", () => undefined);
+  process.env["LOG_TOKENS"] = "1";
+  try {
+    assert.equal(readManifest(tier("a"), "f").resources.length, 1);
+    assert.equal(process.env, environment);
+    assert.equal(log.mock.callCount(), 0);
+  } finally {
+    delete process.env["LOG_TOKENS"];
+  }
+});
+
 test("a deep nest is a problem, not a crash", () => {
   const [problem] = readManifest(`a: ${"[".repeat(5000)}`, "f").problems;
   assert.deepEqual([problem?.code, problem?.message], ["yaml-syntax", "this is nested too deeply"]);
