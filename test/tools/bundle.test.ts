@@ -23,7 +23,7 @@ test("the bundle reads large manifests on other threads too", { skip: availableP
   writeFileSync(join(manifests, "tiers.yaml"), Array.from({ length: 50 }, tier).join("---\n"));
   writeFileSync(join(folder, "ear.mjs"), ear);
   const command = ["--import", join(folder, "ear.mjs"), join(bundle, "hostward.mjs"), "check", "--manifests", manifests];
-  const { status, stdout, stderr } = spawnSync(process.execPath, command, { encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, { encoding: "utf8", env: {} });
   assert.deepEqual([status, stdout], [0, "50 valid resources, no problems\n"], stderr);
   assert.match(stderr, /^a thread has answered$/m);
 });
