@@ -7,6 +7,7 @@ import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { describeMachine } from "./machine.ts";
+import { pace, unsteadiness } from "./pace.ts";
 import { figureLine, page } from "./page.ts";
 import { loadResult, saveResult, scenarioNames } from "./results.ts";
 import type { Measured } from "./scenario.ts";
@@ -56,11 +57,13 @@ const failed: string[] = [];
 for (const name of names) {
   process.stdout.write(`\n──── ${name}\n`);
   const [load = 0] = loadavg();
+  const before = await pace();
   const measured = measure(name, runs, isProfile);
+  const processor = unsteadiness([...before, ...(await pace())]);
   if (measured === undefined) failed.push(name);
   else {
     process.stdout.write(`${measured.figures.map(figureLine).join("\n")}\n${measured.seconds.toFixed(0)} s\n`);
-    if (!isProfile) saveResult({ scenario: name, date: new Date().toISOString().slice(0, 10), runs, machine: describeMachine(), load, ...measured });
+    if (!isProfile) saveResult({ scenario: name, date: new Date().toISOString().slice(0, 10), runs, machine: describeMachine(), load, processor, ...measured });
   }
 }
 if (!isProfile) writePage();

@@ -13,6 +13,8 @@ Written by \`npm run bench\`; a change by hand is lost. \`npm run bench -- SCENA
 Absolute times drift by a third on a shared machine. What counts are the ratios: both of their times are of the same run, a few seconds apart at most.
 Every figure is the median of its runs unless it says p99, with the smallest and the largest beside it. "Send" is the time inside the kernel's sendmsg: it checks and
 commits the ruleset there, and no program that asks the same of it can be faster. "Event loop blocked" has a floor of about 1.1 ms, which is the meter's own.
+How much slower the processor was than at its best is told by a loop of arithmetic before and after the scenario: its median and its slowest tenth against its
+fastest tenth.
 `;
 
 export function page(results: readonly Result[]): string {
@@ -40,12 +42,18 @@ function sectionText(result: Result): string {
 
 ${result.about}
 
-\`npm run bench -- ${result.scenario} --runs ${result.runs}\`, ${result.date}, ${Math.round(result.seconds)} s${result.load === undefined ? "" : `, load average before ${result.load.toFixed(1)}`}.
+\`npm run bench -- ${result.scenario} --runs ${result.runs}\`, ${result.date}, ${Math.round(result.seconds)} s${conditions(result)}.
 
 | what | | spread | values | goal |
 |---|---|---|---|---|
 ${rows.join("\n")}
 `;
+}
+
+function conditions({ load, processor }: Result): string {
+  const busy = load === undefined ? "" : `, load average before ${load.toFixed(1)}`;
+  if (processor === undefined) return busy;
+  return `${busy}, processor ${processor.usual.toFixed(2)} x and ${processor.slow.toFixed(2)} x slower than at its best`;
 }
 
 /** For the terminal. */

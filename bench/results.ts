@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Machine } from "./machine.ts";
+import type { Unsteadiness } from "./pace.ts";
 import type { Measured } from "./scenario.ts";
 
 export interface Result extends Measured {
@@ -14,6 +15,8 @@ export interface Result extends Measured {
   readonly machine: Machine;
   /** What else the machine did, as its load average of the last minute before; absent in older results. */
   readonly load?: number;
+  /** Before and after; absent in older results. */
+  readonly processor?: Unsteadiness;
 }
 
 const scenarios = join(import.meta.dirname, "scenarios");

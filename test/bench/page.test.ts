@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Machine } from "../../bench/machine.ts";
+import { unsteadiness } from "../../bench/pace.ts";
 import { page } from "../../bench/page.ts";
 import type { Result } from "../../bench/results.ts";
 import type { Figure } from "../../bench/scenario.ts";
@@ -45,6 +46,13 @@ test("every figure stands in its section, with its spread and the number of its 
 test("what else the machine did is told where it is known", () => {
   const text = page([{ ...section("one", [kept]), load: 3.14 }]);
   assert.match(text, /, 12 s, load average before 3\.1\.$/m);
+  const unsteady = page([{ ...section("one", [kept]), load: 3.14, processor: { usual: 1.04, slow: 1.789 } }]);
+  assert.match(unsteady, /, 12 s, load average before 3\.1, processor 1\.04 x and 1\.79 x slower than at its best\.$/m);
+});
+
+test("the processor's unsteadiness is its middle and its slowest tenth against its fastest tenth", () => {
+  const taken = Array.from({ length: 100 }, (_, i) => (i < 20 ? 10 : i < 85 ? 12 : 19));
+  assert.deepEqual(unsteadiness(taken), { usual: 1.2, slow: 1.9 });
 });
 
 test("the machine stands once where all was measured on it, and what is missing is told", () => {

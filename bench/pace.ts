@@ -1,0 +1,40 @@
+// How steady the processor is: one loop of arithmetic, again and again, by the processor time that it takes. On a machine that is shared it is not the
+// same, and nothing of the program's can change that: what took twice as long may have run on a processor that was half as fast.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { quantile } from "./statistics.ts";
+
+const samples = 60;
+/** Some 10 ms. */
+const steps = 10_000_000;
+/** As between two changes a processor may go to sleep. */
+const restMilliseconds = 20;
+
+/** Milliseconds of processor time for the same work. */
+export async function pace(): Promise<readonly number[]> {
+  const taken: number[] = [];
+  for (let i = 0; i < samples; i++) {
+    const before = process.threadCpuUsage().user;
+    turn();
+    taken.push((process.threadCpuUsage().user - before) / 1000);
+    await sleep(restMilliseconds);
+  }
+  return taken;
+}
+
+function turn(): number {
+  let sum = 0;
+  for (let i = 0; i < steps; i++) sum = (Math.imul(sum, 31) + i) | 0;
+  return sum;
+}
+
+/** How much longer than the fastest tenth the middle and the slowest tenth took. */
+export interface Unsteadiness {
+  readonly usual: number;
+  readonly slow: number;
+}
+
+export function unsteadiness(taken: readonly number[]): Unsteadiness {
+  const fast = quantile(taken, 0.1);
+  return { usual: quantile(taken, 0.5) / fast, slow: quantile(taken, 0.9) / fast };
+}
