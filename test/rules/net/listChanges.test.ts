@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { changedSpan, listChanges } from "../../../rules/net/listChanges.ts";
+import { changedSpan, type Edit, listChanges, withEdits } from "../../../rules/net/listChanges.ts";
 
 const things = Array.from({ length: 12 }, (_, n) => ({ n }));
 const list = fc.shuffledSubarray(things);
@@ -31,4 +31,56 @@ test("outside of the span that changed both lists hold the same objects", () => 
       if (from === to) assert.ok(others.length >= items.length);
     }),
   );
+});
+
+/** At some places of the list: another thing, none, or one more before it. */
+const edited = sorted.chain((before) =>
+  fc
+    .array(fc.record({ place: fc.nat(before.length), what: fc.constantFrom("replaced", "gone", "new") }), { maxLength: 5 })
+    .map((drawn) => [...new Map(drawn.map((one) => [one.place, one])).values()].sort((a, b) => a.place - b.place))
+    .map((drawn) => ({ before, edits: drawn.map(({ place, what }) => editAt(before, place, what)) })),
+);
+
+function editAt(list: readonly object[], place: number, what: string): Edit<object> {
+  const held = what === "new" ? undefined : list[place];
+  return { place, held, thing: what === "gone" && held !== undefined ? undefined : { place } };
+}
+
+function applied(list: readonly object[], edits: readonly Edit<object>[]): readonly object[] {
+  const slots = [...list, undefined].map((thing, place) => {
+    const edit = edits.find((one) => one.place === place);
+    if (edit === undefined) return [thing];
+    return edit.held === undefined ? [edit.thing, thing] : [edit.thing];
+  });
+  return slots.flat().filter((thing) => thing !== undefined);
+}
+
+test("an edited list is what the edits say, and of it and what it was made of it is known where they differ", () => {
+  fc.assert(
+    fc.property(edited, ({ before, edits }) => {
+      const after = withEdits(before, edits);
+      assert.deepEqual(after, applied(before, edits));
+      const { from, to } = changedSpan(after, before);
+      assert.ok(0 <= from && from <= to && to <= after.length);
+      assert.ok(after.slice(0, from).every((thing, at) => thing === before[at]));
+      const rest = before.slice(to + before.length - after.length);
+      assert.ok(to + before.length - after.length >= from && after.slice(to).every((thing, at) => thing === rest[at]));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("where an edited list differs from what it was made of is not looked for", () => {
+  let looks = 0;
+  const get = (list: readonly object[], name: string | symbol): unknown => {
+    looks++;
+    return Reflect.get(list, name);
+  };
+  const before = new Proxy(things, { get });
+  const after = withEdits(before, [{ place: 5, held: things[5], thing: { n: -1 } }]);
+  looks = 0;
+  assert.deepEqual(changedSpan(after, before), { from: 5, to: 6 });
+  assert.equal(looks, 0);
+  assert.deepEqual(changedSpan(after, things), { from: 5, to: 6 });
+  assert.deepEqual(listChanges(before, after), { removed: [things[5]], added: [{ n: -1 }] });
 });
