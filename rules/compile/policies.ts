@@ -68,22 +68,11 @@ interface Replacing {
 function compileRules(context: Context, stage: Stage, { owner, before }: Replacing): readonly CompiledRule[] {
   return owner.rules.map((rule, at) => {
     const known = before[at];
-    const stays = known !== undefined && isSameRule(known.of, rule) && known.uses.every((one) => stands(context, one));
+    const stays = known !== undefined && known.of === rule && known.uses.every((one) => stands(context, one));
     const { made, uses } = stays ? known : collect(context, () => compileRule(context, rule, effects(context, stage, rule)));
     for (const one of uses) use(context, one);
     return { of: rule, made, uses };
   });
-}
-
-/** Of a policy that has changed the resolver makes every rule anew, out of the same values where they have not. */
-function isSameRule(a: ResolvedRule, b: ResolvedRule): boolean {
-  const { source, destination, origin, ...others } = a;
-  return hasSame(b.source, source) && hasSame(b.destination, destination) && hasSame(b.origin, origin) && hasSame(b, others);
-}
-
-function hasSame<T extends object>(whole: T, part: Partial<T>): boolean {
-  for (const key in part) if (whole[key] !== part[key]) return false;
-  return true;
 }
 
 function effects(context: Context, stage: Stage, rule: ResolvedRule): readonly Statement[] {

@@ -5,7 +5,7 @@ import { share } from "../model/share.ts";
 import type { Direction, Policy, Profile } from "../model/types.ts";
 import type { Definition } from "./definitions.ts";
 import type { MemberSets } from "./memberSets.ts";
-import { resolveRules } from "./ruleResolution.ts";
+import { resolveRule } from "./ruleResolution.ts";
 import type { ResolvedRules } from "./types.ts";
 
 type Owner = Policy | Profile;
@@ -14,8 +14,8 @@ type Owner = Policy | Profile;
 export interface RuleEntry {
   readonly owner: Owner;
   readonly rules: ResolvedRules;
-  /** As often as the rules refer to them. */
-  readonly definitions: readonly Definition[];
+  /** Of each rule, as often as it refers to them. */
+  readonly definitions: readonly (readonly Definition[])[];
   readonly logPrefix: string;
   users: number;
 }
@@ -50,13 +50,7 @@ export class RuleBook {
   entryOf(owned: OwnedRules, direction: Direction): RuleEntry {
     const known = owned[direction];
     if (known !== undefined && known.owner === owned.owner && known.logPrefix === this.logPrefix) return known;
-    const definitions: Definition[] = [];
-    const refer = (definition: Definition): string => {
-      definitions.push(definition);
-      return definition.id;
-    };
-    const rules = resolveRules(owned.owner, direction, { refer, logPrefix: this.logPrefix });
-    const entry = { owner: owned.owner, rules: share(known?.rules, rules), definitions, logPrefix: this.logPrefix, users: 0 };
+    const entry = this.#resolve(owned.owner, direction, known);
     owned[direction] = entry;
     return entry;
   }
@@ -64,7 +58,34 @@ export class RuleBook {
   /** First what comes, then what goes: what is in both is never let go of. */
   exchange(going: Iterable<Use>, coming: Iterable<Use>): void {
     for (const { used } of coming)
-      for (const entry of used) if (entry.users++ === 0) for (const definition of entry.definitions) this.#sets.acquire(definition);
-    for (const { used } of going) for (const entry of used) if (--entry.users === 0) for (const definition of entry.definitions) this.#sets.release(definition);
+      for (const entry of used) if (entry.users++ === 0) for (const definition of entry.definitions.flat()) this.#sets.acquire(definition);
+    for (const { used } of going)
+      for (const entry of used) if (--entry.users === 0) for (const definition of entry.definitions.flat()) this.#sets.release(definition);
   }
+
+  /** A rule that is the same object in the same place stays what it was, unless a log prefix may tell of what has changed besides. */
+  #resolve(owner: Owner, direction: Direction, known: RuleEntry | undefined): RuleEntry {
+    const { logPrefix } = this;
+    const holds = known !== undefined && known.logPrefix === logPrefix && tierOf(known.owner) === tierOf(owner) ? known : undefined;
+    const definitions: (readonly Definition[])[] = [];
+    const rules = owner[direction].map((rule, index) => {
+      const before = known?.rules.rules[index];
+      const refers = holds?.owner[direction][index] === rule ? holds.definitions[index] : undefined;
+      definitions.push(refers ?? []);
+      if (before !== undefined && refers !== undefined) return before;
+      const referred: Definition[] = [];
+      definitions[index] = referred;
+      const refer = (definition: Definition): string => {
+        referred.push(definition);
+        return definition.id;
+      };
+      return share(before, resolveRule(owner, { direction, index }, { refer, logPrefix }));
+    });
+    const { kind, metadata } = owner;
+    return { owner, rules: share(known?.rules, { kind, name: metadata.name, direction, rules }), definitions, logPrefix, users: 0 };
+  }
+}
+
+function tierOf(owner: Owner): string {
+  return owner.kind === "Profile" ? "" : owner.tier;
 }

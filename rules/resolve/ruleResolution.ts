@@ -7,10 +7,15 @@ import { conjunction, negation } from "../selector/build.ts";
 import { addressDefinition, type Definition, namedPortDefinition, serviceAddressDefinition, servicePortDefinition } from "./definitions.ts";
 import { expandLogPrefix } from "./logPrefix.ts";
 import { ruleOrigin } from "./origins.ts";
-import type { ResolvedEntity, ResolvedRule, ResolvedRules } from "./types.ts";
+import type { ResolvedEntity, ResolvedRule } from "./types.ts";
 
 /** Told of every set that a rule refers to; returns its id. */
 export type Refer = (definition: Definition) => string;
+
+export interface RulePlace {
+  readonly direction: Direction;
+  readonly index: number;
+}
 
 export interface RuleContext {
   readonly refer: Refer;
@@ -18,25 +23,23 @@ export interface RuleContext {
   readonly logPrefix: string;
 }
 
-/** The rules of a policy or profile in one direction. */
-export function resolveRules(owner: Policy | Profile, direction: Direction, { refer, logPrefix }: RuleContext): ResolvedRules {
+/** The rule at this place of a policy or profile. */
+export function resolveRule(owner: Policy | Profile, { direction, index }: RulePlace, { refer, logPrefix }: RuleContext): ResolvedRule {
+  const rule = owner[direction][index] as Rule;
   const { kind, metadata } = owner;
   const subject = { kind, namespace: metadata.namespace, name: metadata.name, tier: owner.kind === "Profile" ? "" : owner.tier };
-  const rules = owner[direction].map(
-    (rule, index): ResolvedRule => ({
-      action: rule.action,
-      family: rule.family,
-      protocol: rule.protocol,
-      notProtocol: rule.notProtocol,
-      icmp: rule.icmp,
-      notIcmp: rule.notIcmp,
-      source: resolveSource(rule, refer),
-      destination: resolveDestination(rule, refer),
-      logPrefix: rule.action === "Log" ? expandLogPrefix(logPrefix, subject) : undefined,
-      origin: ruleOrigin(kind, metadata.name, { direction, index }),
-    }),
-  );
-  return { kind, name: metadata.name, direction, rules };
+  return {
+    action: rule.action,
+    family: rule.family,
+    protocol: rule.protocol,
+    notProtocol: rule.notProtocol,
+    icmp: rule.icmp,
+    notIcmp: rule.notIcmp,
+    source: resolveSource(rule, refer),
+    destination: resolveDestination(rule, refer),
+    logPrefix: rule.action === "Log" ? expandLogPrefix(logPrefix, subject) : undefined,
+    origin: ruleOrigin(kind, metadata.name, { direction, index }),
+  };
 }
 
 /** M42: a service as a source is where its endpoints are, whatever they listen on. */

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { share } from "../../../rules/model/share.ts";
 import type { Resource } from "../../../rules/model/types.ts";
 import { createResolver, resolve } from "../../../rules/resolve/resolve.ts";
 import { defaultPolicySettings } from "../../../rules/resolve/settings.ts";
@@ -21,6 +22,7 @@ const off = defaultPolicySettings.encapsulation;
 const settingsArbitrary: fc.Arbitrary<Partial<PolicySettings>> = fc.constantFrom(
   {},
   { logPrefix: "%n" },
+  { logPrefix: "%t %p" },
   { policeLoopback: true },
   { interfacePrefix: ["cali", "eth1"] },
   { interfaceExclude: [] },
@@ -37,10 +39,14 @@ const stepArbitrary: fc.Arbitrary<Step> = fc.oneof(
 
 const start: ResolveInput = { node: NODE, resources: [], interfaces: [link("eth0", ["10.0.0.1"]), link("eth1")], settings: defaultPolicySettings };
 
-function after(input: ResolveInput, step: Step): ResolveInput {
+/** @param shares what says the same stays the same object, as the store sees to it */
+function after(input: ResolveInput, step: Step, shares = false): ResolveInput {
   switch (step.kind) {
-    case "put":
-      return { ...input, resources: sorted([...new Map([...input.resources, ...step.resources].map((one) => [keyOf(one), one])).values()]) };
+    case "put": {
+      const all = new Map(input.resources.map((one) => [keyOf(one), one]));
+      for (const one of step.resources) all.set(keyOf(one), shares ? share(all.get(keyOf(one)), one) : one);
+      return { ...input, resources: sorted([...all.values()]) };
+    }
     case "remove":
       return { ...input, resources: input.resources.filter((_, at) => at !== step.at % Math.max(1, input.resources.length)) };
     case "interfaces":
@@ -92,12 +98,12 @@ function assertUntouchedKept(last: Resolved, now: Resolved): void {
 describe("a walk of changes", () => {
   test("gives at every step what one gives from nothing, keeps what stays, and the same input again is the same answer", () => {
     fc.assert(
-      fc.property(fc.array(stepArbitrary, { minLength: 1, maxLength: 25 }), (steps) => {
+      fc.property(fc.array(stepArbitrary, { minLength: 1, maxLength: 25 }), fc.boolean(), (steps, shares) => {
         const resolver = createResolver();
         let input = start;
         let last = resolver(input);
         for (const step of steps) {
-          input = after(input, step);
+          input = after(input, step, shares);
           const now = resolver(input);
           const anew = resolve(input);
           assert.deepEqual(now, anew);
@@ -180,6 +186,32 @@ describe("what stays the same object", () => {
     assert.equal(next.normal.ingress[1]?.policies[1], old.normal.ingress[1]?.policies[1]);
     assert.equal(next.normal.egress, old.normal.egress);
     for (const list of ["forward", "preDNAT", "untracked"] as const) assert.equal(next[list], old[list]);
+  });
+
+  test("when one rule of a policy changes: its other rules", () => {
+    const [first, second] = [rule("Allow", { from: { selector: "has(x)" } }), rule("Deny", { from: { selector: "has(y)" } })];
+    const { before, after: now } = changed([...resources, policy("r-a", { selector: "has(a)", ingress: [first, second] })], links, [
+      policy("r-a", { selector: "has(a)", ingress: [first, rule("Deny", { from: { selector: "has(z)" } })] }),
+    ]);
+    const rulesOfPolicy = (of: Resolved) => rulesOf(of).get("GlobalNetworkPolicy r-a ingress")?.rules ?? [];
+    const [old, next] = [rulesOfPolicy(before), rulesOfPolicy(now)];
+    assert.equal(next[0], old[0]);
+    assert.notEqual(next[1], old[1]);
+    assert.deepEqual([...now.sets.keys()], ["has(x)", "has(y)", "has(z)"]);
+  });
+
+  test("when a policy with a Log rule goes to another tier, its prefix tells of that one", () => {
+    const logs = [rule("Log")];
+    const input = { ...start, interfaces: links, settings: { ...defaultPolicySettings, logPrefix: "%t" } };
+    const of = (name: string) => sorted([...resources, tier("second", 2), policy("moving", { tier: name, selector: "has(a)", ingress: logs })]);
+    const resolver = createResolver();
+    for (const name of ["first", "second"]) {
+      const rules = rulesOf(resolver({ ...input, resources: of(name) })).get("GlobalNetworkPolicy moving ingress");
+      assert.deepEqual(
+        rules?.rules.map(({ logPrefix }) => logPrefix),
+        [`${name}: `],
+      );
+    }
   });
 
   test("when a policy moves: the rules of all, its own too", () => {
