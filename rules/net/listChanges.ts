@@ -65,7 +65,7 @@ function merged<T>(list: readonly T[], edits: readonly Edit<T>[]): readonly T[] 
 export function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
   if (a === b) return true;
   if (a.length !== b.length) return false;
-  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
+  for (let at = 0; at < a.length; at++) if (!Object.is(a[at], b[at])) return false;
   return true;
 }
 
@@ -83,16 +83,16 @@ export interface ListSpan {
 const origins = new WeakMap<readonly unknown[], { readonly list: WeakRef<readonly unknown[]>; readonly span: ListSpan }>();
 
 /**
- * Where lists that are alike at both ends differ. Half open, of `items`; of the others as far from the end. To compare two references the engine looks at
- * what they refer to, which for ten thousand things that nobody has used for a while takes half a millisecond: so of a list that was edited it is known.
+ * Where lists that are alike at both ends differ. Half open, of `items`; of the others as far from the end. For `===` the engine looks at what both refer to,
+ * which takes half a millisecond for ten thousand things that nobody has used for a while; for Object.is it does not. Of a list that was edited it is known.
  */
 export function changedSpan(items: readonly unknown[], others: readonly unknown[]): ListSpan {
   const origin = origins.get(items);
   if (origin?.list.deref() === others) return origin.span;
   const shorter = Math.min(items.length, others.length);
   let from = 0;
-  while (from < shorter && items[from] === others[from]) from++;
+  while (from < shorter && Object.is(items[from], others[from])) from++;
   let behind = 0;
-  while (behind < shorter - from && items[items.length - 1 - behind] === others[others.length - 1 - behind]) behind++;
+  while (behind < shorter - from && Object.is(items[items.length - 1 - behind], others[others.length - 1 - behind])) behind++;
   return { from, to: items.length - behind };
 }
