@@ -87,6 +87,7 @@ const origins = new WeakMap<readonly unknown[], { readonly list: WeakRef<readonl
  * which takes half a millisecond for ten thousand things that nobody has used for a while; for Object.is it does not. Of a list that was edited it is known.
  */
 export function changedSpan(items: readonly unknown[], others: readonly unknown[]): ListSpan {
+  if (items === others) return { from: items.length, to: items.length };
   const origin = origins.get(items);
   if (origin?.list.deref() === others) return origin.span;
   const shorter = Math.min(items.length, others.length);
