@@ -5,7 +5,7 @@ import { share } from "../model/share.ts";
 import type { Direction, Policy, Profile } from "../model/types.ts";
 import type { Definition } from "./definitions.ts";
 import type { MemberSets } from "./memberSets.ts";
-import { resolveRule } from "./ruleResolution.ts";
+import { resolveRule, tierOf } from "./ruleResolution.ts";
 import type { ResolvedRules } from "./types.ts";
 
 type Owner = Policy | Profile;
@@ -69,12 +69,11 @@ export class RuleBook {
     const holds = known !== undefined && known.logPrefix === logPrefix && tierOf(known.owner) === tierOf(owner) ? known : undefined;
     const definitions: (readonly Definition[])[] = [];
     const rules = owner[direction].map((rule, index) => {
-      const before = known?.rules.rules[index];
-      const refers = holds?.owner[direction][index] === rule ? holds.definitions[index] : undefined;
-      definitions.push(refers ?? []);
-      if (before !== undefined && refers !== undefined) return before;
       const referred: Definition[] = [];
-      definitions[index] = referred;
+      const stays = holds?.owner[direction][index] === rule;
+      definitions.push(stays ? (holds.definitions[index] ?? []) : referred);
+      const before = known?.rules.rules[index];
+      if (stays && before !== undefined) return before;
       const refer = (definition: Definition): string => {
         referred.push(definition);
         return definition.id;
@@ -84,8 +83,4 @@ export class RuleBook {
     const { kind, metadata } = owner;
     return { owner, rules: share(known?.rules, { kind, name: metadata.name, direction, rules }), definitions, logPrefix, users: 0 };
   }
-}
-
-function tierOf(owner: Owner): string {
-  return owner.kind === "Profile" ? "" : owner.tier;
 }

@@ -27,7 +27,7 @@ export interface RuleContext {
 export function resolveRule(owner: Policy | Profile, { direction, index }: RulePlace, { refer, logPrefix }: RuleContext): ResolvedRule {
   const rule = owner[direction][index] as Rule;
   const { kind, metadata } = owner;
-  const subject = { kind, namespace: metadata.namespace, name: metadata.name, tier: owner.kind === "Profile" ? "" : owner.tier };
+  const subject = { kind, namespace: metadata.namespace, name: metadata.name, tier: tierOf(owner) };
   return {
     action: rule.action,
     family: rule.family,
@@ -40,6 +40,11 @@ export function resolveRule(owner: Policy | Profile, { direction, index }: RuleP
     logPrefix: rule.action === "Log" ? expandLogPrefix(logPrefix, subject) : undefined,
     origin: ruleOrigin(kind, metadata.name, { direction, index }),
   };
+}
+
+/** A profile has none. */
+export function tierOf(owner: Policy | Profile): string {
+  return owner.kind === "Profile" ? "" : owner.tier;
 }
 
 /** M42: a service as a source is where its endpoints are, whatever they listen on. */

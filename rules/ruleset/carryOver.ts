@@ -23,7 +23,7 @@ export function carryOver<T extends { readonly name: string }, F>(
   before: Findings<T, F>,
   find: (thing: T, before: { readonly thing: T; readonly found: F } | undefined) => F,
 ): Findings<T, F> {
-  if (things === before.things) return before.sameNames && before.changed.length === 0 ? before : { ...before, sameNames: true, changed: [], gone: [] };
+  if (things === before.things) return { ...before, sameNames: true, changed: [], gone: [] };
   const { from, to } = changedSpan(things, before.things);
   const behind = things.length - to;
   const end = before.things.length - behind;

@@ -64,8 +64,7 @@ function check(ruleset: Ruleset, last: Checked): Checked {
   const maps = carryOver(ruleset.maps, last.maps, findingsOfMap);
   const named = sameTypes(sets, last.sets) && sameTypes(maps, last.maps) ? last.named : { sets: typesOf(ruleset.sets), maps: typesOf(ruleset.maps) };
   const chains = carryOver(ruleset.chains, withoutStale(last, named), (chain, before) => checkChain(chain, named, before));
-  const isNamedAlike = ruleset.table === last.ruleset?.table && sets.sameNames && maps.sameNames && chains.sameNames;
-  const names = isNamedAlike || areNamedWell({ ruleset, sets, maps, named, chains }, last) ? last.names : checkNames(ruleset);
+  const names = areNamedWell({ ruleset, sets, maps, named, chains }, last) ? last.names : checkNames(ruleset);
   const next = { ruleset, names, sets, maps, named, chains, heights: heightsAfter({ chains, maps }, last) };
   return { ...next, faults: names === last.names && last.faults.length === 0 && isSound(next) ? last.faults : faultsOf(next) };
 }
@@ -111,8 +110,10 @@ function checkNames({ table, chains, sets, maps }: Ruleset): readonly string[] {
 /** Where nothing was wrong with the names before: whether nothing is wrong with those that have come. */
 function areNamedWell({ ruleset, sets, maps, named, chains }: Pick<Unsummed, "ruleset" | "sets" | "maps" | "named" | "chains">, last: Checked): boolean {
   if (ruleset.table !== last.ruleset?.table || last.names.length > 0) return false;
-  const isTwice = sets.changed.some((at) => named.maps.has((sets.things[at] as NftSet).name));
-  return !isTwice && [sets, maps, chains].every(({ things, changed }) => changed.every((at) => isNamedWell(things, at)));
+  const isTwice = ({ things, changed }: Findings<NftSet | NftMap, unknown>, others: ReadonlyMap<string, unknown>): boolean =>
+    changed.some((at) => others.has((things[at] as NftSet | NftMap).name));
+  if (isTwice(sets, named.maps) || isTwice(maps, named.sets)) return false;
+  return [sets, maps, chains].every(({ things, changed }) => changed.every((at) => isNamedWell(things, at)));
 }
 
 function isNamedWell(things: readonly { readonly name: string }[], at: number): boolean {
@@ -174,9 +175,9 @@ function lostOf(before: ReadonlyMap<string, Typed>, now: ReadonlyMap<string, Typ
 
 function heightsAfter({ chains, maps }: Pick<Checked, "chains" | "maps">, { heights, maps: before }: Checked): Heights | undefined {
   const lead = maps.sameNames ? maps.changed.filter((at) => maps.found[at]?.targets !== before.found[at]?.targets) : maps.changed;
+  const redirected = new Set([...lead.map((at) => (maps.things[at] as NftMap).name), ...maps.gone]);
+  if (heights !== undefined && chains.changed.length + chains.gone.length + redirected.size === 0) return heights;
   const targets = new Map(maps.things.map(({ name }, at) => [name, (maps.found[at] as MapFindings).targets]));
-  const redirected = new Set(lead.map((at) => (maps.things[at] as NftMap).name));
-  for (const name of maps.gone) redirected.add(name);
   if (heights !== undefined && staySound(heights, { chains, targets }, redirected)) return heights;
   return heightsOf({ chains, targets });
 }

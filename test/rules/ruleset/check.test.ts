@@ -192,6 +192,15 @@ test("what is carried over from one ruleset to the next still holds there", () =
   );
 });
 
+test("a set and a map of one name are found whichever of them comes last", () => {
+  const [c, same] = [chain("c", rule(accept)), { ...v4, name: "dispatch" }];
+  for (const first of [{ sets: [same] }, { maps: [dispatch] }, { sets: [v4], maps: [] }]) {
+    const check = createCheck();
+    assert.deepEqual(check(table([c], first)), []);
+    assert.match(check(table([c], { sets: [same], maps: [dispatch] })).join(), /two sets or maps are named dispatch/);
+  }
+});
+
 /** One thing of a graph of twenty chains and two maps changes: where it leads, or whether it is there. Mostly to chains of higher numbers, so that few loop. */
 const step = fc.record({
   what: fc.constantFrom(...Array.from({ length: 20 }, (_, i) => nameOf(i)), "base", "m0", "m1"),
