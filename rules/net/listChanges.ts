@@ -31,20 +31,10 @@ export interface Edit<T> {
   readonly thing: T | undefined;
 }
 
-/**
- * `edits` in order of their places; the list itself where there are none. What lies between is copied in one piece where no thing comes or goes. Which list
- * it was made of is remembered, as long as there is such a list (changedSpan).
- */
+/** `edits` in order of their places; the list itself where there are none. What lies between is copied in one piece where no thing comes or goes. */
 export function withEdits<T>(list: readonly T[], edits: readonly Edit<T>[]): readonly T[] {
-  const [first, last] = [edits[0], edits.at(-1)];
-  if (first === undefined || last === undefined) return list;
-  const edited = edits.every(({ held, thing }) => held !== undefined && thing !== undefined) ? replaced(list, edits) : merged(list, edits);
-  const behind = list.length - last.place - (last.held === undefined ? 0 : 1);
-  origins.set(edited, { list: new WeakRef(list), span: { from: first.place, to: edited.length - behind } });
-  return edited;
-}
-
-function replaced<T>(list: readonly T[], edits: readonly Edit<T>[]): readonly T[] {
+  if (edits.length === 0) return list;
+  if (!edits.every(({ held, thing }) => held !== undefined && thing !== undefined)) return merged(list, edits);
   const edited = list.slice();
   for (const { place, thing } of edits) edited[place] = thing as T;
   return edited;
@@ -74,22 +64,12 @@ export function sameList<T>(last: readonly T[] | undefined, next: readonly T[]):
   return last !== undefined && sameItems(last, next) ? last : next;
 }
 
-export interface ListSpan {
-  readonly from: number;
-  readonly to: number;
-}
-
-/** Of an edited list: what it was made of, and where it differs from that. */
-const origins = new WeakMap<readonly unknown[], { readonly list: WeakRef<readonly unknown[]>; readonly span: ListSpan }>();
-
 /**
  * Where lists that are alike at both ends differ. Half open, of `items`; of the others as far from the end. For `===` the engine looks at what both refer to,
- * which takes half a millisecond for ten thousand things that nobody has used for a while; for Object.is it does not. Of a list that was edited it is known.
+ * which takes half a millisecond for ten thousand things that nobody has used for a while; for Object.is it does not.
  */
-export function changedSpan(items: readonly unknown[], others: readonly unknown[]): ListSpan {
+export function changedSpan(items: readonly unknown[], others: readonly unknown[]): { readonly from: number; readonly to: number } {
   if (items === others) return { from: items.length, to: items.length };
-  const origin = origins.get(items);
-  if (origin?.list.deref() === others) return origin.span;
   const shorter = Math.min(items.length, others.length);
   let from = 0;
   while (from < shorter && Object.is(items[from], others[from])) from++;

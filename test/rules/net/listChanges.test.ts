@@ -55,7 +55,7 @@ function applied(list: readonly object[], edits: readonly Edit<object>[]): reado
   return slots.flat().filter((thing) => thing !== undefined);
 }
 
-test("an edited list is what the edits say, and of it and what it was made of it is known where they differ", () => {
+test("an edited list is what the edits say, and what it was made of outside of the span that changed", () => {
   fc.assert(
     fc.property(edited, ({ before, edits }) => {
       const after = withEdits(before, edits);
@@ -70,18 +70,13 @@ test("an edited list is what the edits say, and of it and what it was made of it
   );
 });
 
-test("where an edited list differs from what it was made of is not looked for", () => {
+test("the very same list is not walked", () => {
   let looks = 0;
   const get = (list: readonly object[], name: string | symbol): unknown => {
     looks++;
     return Reflect.get(list, name);
   };
-  const before = new Proxy(things, { get });
-  const after = withEdits(before, [{ place: 5, held: things[5], thing: { n: -1 } }]);
-  looks = 0;
-  assert.deepEqual(changedSpan(after, before), { from: 5, to: 6 });
-  changedSpan(before, before);
+  const same = new Proxy(things, { get });
+  assert.deepEqual(changedSpan(same, same), { from: things.length, to: things.length });
   assert.ok(looks <= 2, "but for its length");
-  assert.deepEqual(changedSpan(after, things), { from: 5, to: 6 });
-  assert.deepEqual(listChanges(before, after), { removed: [things[5]], added: [{ n: -1 }] });
 });
