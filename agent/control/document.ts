@@ -5,6 +5,7 @@ import { kinds } from "../../rules/model/kinds.ts";
 import { icmpFamily } from "../../rules/model/scalars.ts";
 import type { EndpointSlice, Entity, HostEndpoint, NetworkSet, Policy, Ports, Profile, Resource, Rule, Tier } from "../../rules/model/types.ts";
 import { formatAddress } from "../../rules/net/address.ts";
+import { prefixesOf } from "../../rules/net/networks.ts";
 import { formatPrefix } from "../../rules/net/prefix.ts";
 import { protocolName } from "../../rules/net/protocol.ts";
 import type { Family } from "../../rules/net/types.ts";
@@ -106,7 +107,7 @@ function tierSpec({ order, defaultAction }: Tier): Record<string, unknown> {
 }
 
 function networkSetSpec({ nets }: NetworkSet): Record<string, unknown> {
-  return { nets: nets.map(formatPrefix) };
+  return { nets: prefixesOf(nets).map(formatPrefix) };
 }
 
 function ruleDocument(rule: Rule): Record<string, unknown> {

@@ -3,6 +3,7 @@
 
 import type { Problem } from "../model/problem.ts";
 import type { EndpointSlice, Rule, ServiceReference } from "../model/types.ts";
+import { countNetworks } from "../net/networks.ts";
 import { protocolName } from "../net/protocol.ts";
 import { conjunction, negation } from "../selector/build.ts";
 import { printSelector } from "../selector/print.ts";
@@ -43,7 +44,7 @@ function withoutEndpoints(site: RuleSite, side: "source" | "destination", { name
 const hint = "give a GlobalNetworkSet or HostEndpoint these labels, or name the addresses with nets";
 
 function hasAddress({ resource }: Peer): boolean {
-  return (resource.kind === "HostEndpoint" ? resource.expectedIPs : resource.nets).length > 0;
+  return (resource.kind === "HostEndpoint" ? resource.expectedIPs.length : countNetworks(resource.nets)) > 0;
 }
 
 function why(peers: readonly Peer[]): string {

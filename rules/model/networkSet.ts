@@ -1,8 +1,9 @@
 // GlobalNetworkSet and NetworkSet (semantics R42): labelled networks that rules can select. Nets may have host bits, or be bare addresses.
 
+import { networksOf, noNetworks } from "../net/networks.ts";
 import { namespaceLabel } from "../selector/rewrite.ts";
 import type { Decoder } from "./decoder.ts";
-import { list, object, withDefault } from "./decoder.ts";
+import { list, object, refine, withDefault } from "./decoder.ts";
 import { subdomainName } from "./names.ts";
 import { resource } from "./resource.ts";
 import { looseNetwork } from "./scalars.ts";
@@ -10,7 +11,7 @@ import type { NetworkSet, Resource } from "./types.ts";
 
 type Spec = Pick<NetworkSet, "nets">;
 
-const spec: Decoder<Spec> = object<Spec>({ nets: withDefault(list(looseNetwork), []) });
+const spec: Decoder<Spec> = object<Spec>({ nets: withDefault(refine(list(looseNetwork), networksOf), noNetworks) });
 
 /** R5. */
 function reserved(key: string): string | undefined {
@@ -21,7 +22,7 @@ export const globalNetworkSet: Decoder<Resource> = resource<Spec, NetworkSet>({
   name: subdomainName,
   scope: "cluster",
   reserved,
-  spec: withDefault(spec, { nets: [] }),
+  spec: withDefault(spec, { nets: noNetworks }),
   make: (metadata, fields, place) => ({ kind: "GlobalNetworkSet", metadata, place, ...fields }),
 });
 
@@ -29,6 +30,6 @@ export const networkSet: Decoder<Resource> = resource<Spec, NetworkSet>({
   name: subdomainName,
   scope: "namespace",
   reserved,
-  spec: withDefault(spec, { nets: [] }),
+  spec: withDefault(spec, { nets: noNetworks }),
   make: (metadata, fields, place) => ({ kind: "NetworkSet", metadata, place, ...fields }),
 });

@@ -7,12 +7,13 @@ export type Aside = (value: unknown) => boolean;
 const nothing: Aside = () => false;
 
 /**
- * `next`, with each part of it that is as in `before` being that part of `before`; so `before` itself when nothing differs. Of plain values: maps and bytes are
- * not looked into.
+ * `next`, with each part of it that is as in `before` being that part of `before`; so `before` itself when nothing differs. Of plain values and words: maps and
+ * bytes are not looked into.
  */
 export function share<T>(before: unknown, next: T, isAside: Aside = nothing): T {
   if (Object.is(before, next)) return next;
   if (typeof before !== "object" || typeof next !== "object" || before === null || next === null) return next;
+  if (next instanceof Uint32Array) return before instanceof Uint32Array && isSameWords(before, next) ? (before as T) : next;
   if (Array.isArray(before)) return Array.isArray(next) ? (shareList(before, next, isAside) as T) : next;
   return Array.isArray(next) ? next : shareObject(before as T & object, next, isAside);
 }
@@ -54,6 +55,12 @@ function shareObject<T extends object>(before: T, next: T, isAside: Aside): T {
   }
   if (isSame) return before;
   return shared.length === 0 ? next : { ...next, ...Object.fromEntries(shared) };
+}
+
+function isSameWords(before: Uint32Array, next: Uint32Array): boolean {
+  if (before.length !== next.length) return false;
+  for (let at = 0; at < next.length; at++) if (before[at] !== next[at]) return false;
+  return true;
 }
 
 function countKeys(object: object): number {

@@ -1,6 +1,7 @@
 // The resources after decode: every string that means something is already that something. Defaults are applied
 // (semantics 1.x, R21, R41), so no later floor asks what an absent field means.
 
+import type { Networks } from "../net/networks.ts";
 import type { Address, Family, PortRange, Prefix } from "../net/types.ts";
 import type { Selector } from "../selector/ast.ts";
 import type { Place } from "./problem.ts";
@@ -89,7 +90,7 @@ export interface Tier extends Base<"Tier"> {
 
 interface NetworkSetOf<K extends string> extends Base<K> {
   /** Masked; a bare address is a /32 or /128 (R42). */
-  readonly nets: readonly Prefix[];
+  readonly nets: Networks;
 }
 
 /** A NetworkSet belongs to a namespace and has its labels too (rules/resolve/labels.ts). */

@@ -2,7 +2,9 @@
 // A network is a row of its first address and its length, so that rows of one set sort by address, the wider first, and can be counted.
 
 import { addressBits } from "../net/address.ts";
-import type { Address, Family, Prefix } from "../net/types.ts";
+import { familyAt, hostLength, type Networks, networksOf, wordsEach } from "../net/networks.ts";
+import { hostPrefix } from "../net/prefix.ts";
+import type { Address, Family } from "../net/types.ts";
 import { bytesOfKeys, keysOfBytes, noKeys } from "../ruleset/chunks.ts";
 import { packKeys } from "../ruleset/keys.ts";
 import { sortRows, withoutRepeats } from "../ruleset/sortRows.ts";
@@ -69,56 +71,37 @@ function packPorts({ addresses, ports }: Listening, family: Family): Keys {
 }
 
 function packNets(resource: PeerResource): Contribution {
-  const prefixes: Record<Family, Prefix[]> = { 4: [], 6: [] };
-  const addresses: Record<Family, bigint[]> = { 4: [], 6: [] };
-  for (const net of netsOf(resource)) {
-    if (net.length === addressBits(net.family)) addresses[net.family].push(net.address);
-    else prefixes[net.family].push(net);
+  const networks = networksIn(resource);
+  const ofFamily = (family: Family): Packed => packNetworks(family, networks.words);
+  return { 4: ofFamily(4), 6: ofFamily(6) };
+}
+
+function networksIn(resource: PeerResource): Networks {
+  if (resource.kind === "HostEndpoint") return networksOf(resource.expectedIPs.map(hostPrefix));
+  return resource.kind === "EndpointSlice" ? networksOf(resource.addresses.map(hostPrefix)) : resource.nets;
+}
+
+function packNetworks(family: Family, words: Uint32Array): Packed {
+  let count = 0;
+  let wide = false;
+  for (let at = 0; at < words.length; at += wordsEach) {
+    if (familyAt(words, at) !== family) continue;
+    count++;
+    wide ||= words[at + wordsEach - 1] !== hostLength;
   }
-  for (const { family, value } of singlesOf(resource)) addresses[family].push(value);
-  const pack = (family: Family): Packed => {
-    const exact = packAddresses(family, addresses[family]);
-    return prefixes[family].length === 0 ? { wide: false, keys: exact } : { wide: true, keys: withNetworks(family, prefixes[family], exact) };
-  };
-  return { 4: pack(4), 6: pack(6) };
-}
-
-function netsOf(resource: PeerResource): readonly Prefix[] {
-  return resource.kind === "GlobalNetworkSet" || resource.kind === "NetworkSet" || resource.kind === "tunnels" ? resource.nets : [];
-}
-
-function singlesOf(resource: PeerResource): readonly Address[] {
-  if (resource.kind === "HostEndpoint") return resource.expectedIPs;
-  return resource.kind === "EndpointSlice" ? resource.addresses : [];
-}
-
-function packAddresses(family: Family, addresses: readonly bigint[]): Keys {
-  const width = addressBytes[family];
-  if (addresses.length === 0) return noKeys(width);
-  const bytes = new Uint8Array(width * addresses.length);
+  const width = addressBytes[family] + (wide ? 4 : 0);
+  if (count === 0) return { wide, keys: noKeys(width) };
+  const bytes = new Uint8Array(width * count);
   const view = new DataView(bytes.buffer);
-  for (const [index, address] of addresses.entries()) writeAddress(view, width * index, { family, value: address });
-  return keysOfBytes(width, withoutRepeats(sortRows(bytes, width), width));
-}
-
-function writeAddress(view: DataView, at: number, { family, value }: Address): void {
-  if (family === 4) view.setUint32(at, Number(value));
-  else {
-    view.setBigUint64(at, value >> 64n);
-    view.setBigUint64(at + 8, value & 0xffff_ffff_ffff_ffffn);
+  const first = wordsEach - 1 - addressBytes[family] / 4;
+  const last = wide ? wordsEach : wordsEach - 1;
+  let to = 0;
+  for (let at = 0; at < words.length; at += wordsEach) {
+    if (familyAt(words, at) !== family) continue;
+    for (let word = first; word < last; word++, to += 4) view.setUint32(to, words[at + word] as number);
+    if (wide) view.setUint32(to - 4, (words[at + wordsEach - 1] as number) - hostLength + addressBits(family));
   }
-}
-
-function withNetworks(family: Family, networks: readonly Prefix[], exact: Keys): Keys {
-  const width = addressBytes[family] + 4;
-  const bytes = new Uint8Array(width * (networks.length + exact.count));
-  const view = new DataView(bytes.buffer);
-  for (const [index, { address, length }] of networks.entries()) {
-    writeAddress(view, width * index, { family, value: address });
-    view.setUint32(width * (index + 1) - 4, length);
-  }
-  bytes.set(bytesOfKeys(asNetworks(family, exact)), width * networks.length);
-  return keysOfBytes(width, withoutRepeats(sortRows(bytes, width), width));
+  return { wide, keys: keysOfBytes(width, withoutRepeats(sortRows(bytes, width), width)) };
 }
 
 /** Addresses as the rows of networks that have one address each. */

@@ -4,13 +4,14 @@
 import { share } from "../model/share.ts";
 import type { EndpointSlice, HostEndpoint, Labels, NetworkSet, Profile, Resource } from "../model/types.ts";
 import type { ListChanges } from "../net/listChanges.ts";
+import { type Networks, networksOf } from "../net/networks.ts";
 import type { Prefix } from "../net/types.ts";
 import { effectiveLabels, namespaceProfile, networkSetLabels } from "./labels.ts";
 
 /** Where tunnels lead besides to other nodes' endpoints. */
 export interface TunnelNets {
   readonly kind: "tunnels";
-  readonly nets: readonly Prefix[];
+  readonly nets: Networks;
 }
 
 export type PeerResource = HostEndpoint | NetworkSet | EndpointSlice | TunnelNets;
@@ -60,10 +61,11 @@ export class Peers {
   }
 
   /** Undefined while there are no tunnels. */
-  leadTunnels(nets: readonly Prefix[] | undefined): PeerChanges {
+  leadTunnels(prefixes: readonly Prefix[] | undefined): PeerChanges {
     const last = this.#tunnels;
     const lastNets = last?.resource.kind === "tunnels" ? last.resource.nets : undefined;
-    if (share(lastNets, nets) === lastNets) return { removed: [], added: [] };
+    const nets = share(lastNets, prefixes && networksOf(prefixes));
+    if (nets === lastNets) return { removed: [], added: [] };
     this.#tunnels = nets && { resource: { kind: "tunnels", nets }, labels: noLabels };
     return { removed: last ? [last] : [], added: this.#tunnels ? [this.#tunnels] : [] };
   }

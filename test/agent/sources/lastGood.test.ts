@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { type FileState, mergeFiles, nextFileState } from "../../../agent/sources/lastGood.ts";
 import { partsOf } from "../../../agent/sources/manifest.ts";
 import type { Resource } from "../../../rules/model/types.ts";
+import { prefixesOf } from "../../../rules/net/networks.ts";
 import { formatPrefix } from "../../../rules/net/prefix.ts";
 
 const set = (name: string, net: string) => `apiVersion: projectcalico.org/v3\nkind: GlobalNetworkSet\nmetadata: { name: ${name} }\nspec: { nets: [${net}] }\n`;
@@ -34,7 +35,9 @@ function finish<T>(steps: Generator<void, T>): T {
 }
 
 function described(resources: readonly Resource[]): string[] {
-  return resources.map((resource) => `${resource.metadata.name} ${resource.kind === "GlobalNetworkSet" ? resource.nets.map(formatPrefix).join() : ""}`).sort();
+  return resources
+    .map((resource) => `${resource.metadata.name} ${resource.kind === "GlobalNetworkSet" ? prefixesOf(resource.nets).map(formatPrefix).join() : ""}`)
+    .sort();
 }
 
 interface Row {

@@ -5,12 +5,18 @@ import { test } from "node:test";
 import { sameContent } from "../../../agent/store/sameContent.ts";
 import { createStore } from "../../../agent/store/store.ts";
 import type { NetworkSet } from "../../../rules/model/types.ts";
+import { networksOf } from "../../../rules/net/networks.ts";
 import { parsePrefix } from "../../../rules/net/prefix.ts";
 
 function networkSet(name: string, net: string, line = 1, labels: Record<string, string> = {}): NetworkSet {
   const prefix = parsePrefix(net);
   assert.ok(prefix);
-  return { kind: "GlobalNetworkSet", metadata: { name, namespace: "", labels, annotations: {} }, place: { source: "a.yaml", line }, nets: [prefix] };
+  return {
+    kind: "GlobalNetworkSet",
+    metadata: { name, namespace: "", labels, annotations: {} },
+    place: { source: "a.yaml", line },
+    nets: networksOf([prefix]),
+  };
 }
 
 const eth0 = { name: "eth0", addresses: [{ family: 4, value: 1n }], up: true } as const;

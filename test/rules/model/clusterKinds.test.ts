@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { readManifest } from "../../../agent/sources/manifest.ts";
 import type { PassivePolicy, Resource } from "../../../rules/model/types.ts";
 import { formatAddress } from "../../../rules/net/address.ts";
+import { prefixesOf } from "../../../rules/net/networks.ts";
 import { formatPrefix } from "../../../rules/net/prefix.ts";
 import { printSelector } from "../../../rules/selector/print.ts";
 import { checkMessages, resource } from "./wrong.ts";
@@ -96,7 +97,7 @@ for (const [sentence, spec, types] of podTypes) {
 test("a NetworkSet belongs to a namespace, of either version (R42)", () => {
   for (const version of ["projectcalico.org/v3", "crd.projectcalico.org/v1"]) {
     const set = one("NetworkSet", `apiVersion: ${version}\nkind: NetworkSet\nmetadata: {name: x, namespace: prod}\nspec: {nets: [10.1.2.3/8, "::1"]}`);
-    assert.deepEqual([set.metadata.namespace, set.nets.map(formatPrefix)], ["prod", ["10.0.0.0/8", "::1/128"]]);
+    assert.deepEqual([set.metadata.namespace, prefixesOf(set.nets).map(formatPrefix)], ["prod", ["10.0.0.0/8", "::1/128"]]);
   }
 });
 

@@ -17,6 +17,7 @@ import type {
   Tier,
 } from "../../../rules/model/types.ts";
 import { parseAddress } from "../../../rules/net/address.ts";
+import { networksOf } from "../../../rules/net/networks.ts";
 import { parseLoosePrefix } from "../../../rules/net/prefix.ts";
 import { protocolNumber } from "../../../rules/net/protocol.ts";
 import type { Address, Prefix } from "../../../rules/net/types.ts";
@@ -102,11 +103,11 @@ export function tier(name: string, order: number, defaultAction: "Deny" | "Pass"
 }
 
 export function networkSet(name: string, labels: Labels, nets: readonly string[]): NetworkSet {
-  return { kind: "GlobalNetworkSet", metadata: metadata(name, labels), place, nets: nets.map(prefix) };
+  return { kind: "GlobalNetworkSet", metadata: metadata(name, labels), place, nets: networksOf(nets.map(prefix)) };
 }
 
 export function networkSetIn(namespace: string, labels: Labels, nets: readonly string[]): NetworkSet {
-  return { kind: "NetworkSet", metadata: { ...metadata("set", labels), namespace }, place, nets: nets.map(prefix) };
+  return { kind: "NetworkSet", metadata: { ...metadata("set", labels), namespace }, place, nets: networksOf(nets.map(prefix)) };
 }
 
 /** Of a service "namespace/name"; ports are "TCP/80". */
