@@ -1,7 +1,7 @@
 // Packed keys that may be there several times: several peers may have one address, and it stays until the last of them has it no more. Counts are
 // kept of repeats only, so that a million addresses of different peers take no more than their bytes.
 
-import { bytesOfKeys, eachKey, hasKey, keysOfBytes, noKeys, withKeys } from "../ruleset/chunks.ts";
+import { bytesOfKeys, eachKey, hasKey, keysOfBytes, withKeys } from "../ruleset/chunks.ts";
 import { compareKeys } from "../ruleset/compareKeys.ts";
 import { sortRows } from "../ruleset/sortRows.ts";
 import type { Keys } from "../ruleset/types.ts";
@@ -13,11 +13,9 @@ export interface Bag {
   readonly counts: Map<string, number>;
 }
 
-/** What all parts have together; a part has each key once. */
+/** What all parts have together; a part is sorted, and may have a key several times. */
 export function bagOf(width: number, parts: readonly Keys[]): Bag {
-  const [first = noKeys(width), ...more] = parts.filter(({ count }) => count > 0);
-  if (more.length === 0) return { keys: first, counts: new Map() };
-  return counted(width, sortedTogether(width, [first, ...more]));
+  return counted(width, sortedTogether(width, parts));
 }
 
 /** Takes the removed parts out, which are there, and puts the added ones in. */

@@ -8,12 +8,24 @@ import { keyWidth } from "../ruleset/keys.ts";
 import type { Keys } from "../ruleset/types.ts";
 import { type Bag, bagOf, changedBag } from "./bag.ts";
 import type { Definition } from "./definitions.ts";
-import { addressesOf, addressTypes, asNetworks, type Contribution, families, outermost, type Packed, portsOf, portTypes } from "./packing.ts";
+import {
+  addressesOf,
+  addressTypes,
+  asNetworks,
+  type Contribution,
+  changedAddresses,
+  families,
+  hasAddresses,
+  outermost,
+  type Packed,
+  portsOf,
+  portTypes,
+} from "./packing.ts";
 import type { Peer, PeerChanges } from "./peers.ts";
 import type { MemberSet, Members } from "./types.ts";
 
 interface FamilyState {
-  /** How many peers have a network in this family: with any it is an interval set. */
+  /** How many networks of this family are more than an address: with any it is an interval set. */
   wide: number;
   bag: Bag;
   members: Members;
@@ -41,15 +53,11 @@ export class LivingSet {
 
   /** Removed peers that are not in it are passed over. */
   change({ removed, added }: PeerChanges): void {
-    const going = removed.filter((peer) => this.#peers.delete(peer)).map((peer) => this.#contribution(peer));
-    const coming: Contribution[] = [];
-    for (const peer of added) {
-      const contribution = this.#contribution(peer);
-      if (families.every((family) => contribution[family].keys.count === 0)) continue;
-      this.#peers.add(peer);
-      coming.push(contribution);
-    }
-    for (const family of families) this.#changeFamily(family, of(going, family), of(coming, family));
+    const going = removed.filter((peer) => this.#peers.delete(peer));
+    const coming = added.filter((peer) => this.#isGivenBy(peer));
+    for (const peer of coming) this.#peers.add(peer);
+    const change = this.#difference(going, coming);
+    for (const family of families) this.#changeFamily(family, of(change.removed, family), of(change.added, family));
     const { 4: before, 6: before6 } = this.#set.members;
     if (before !== this.#families[4].members || before6 !== this.#families[6].members) this.#set = this.#made();
   }
@@ -58,9 +66,9 @@ export class LivingSet {
     if (going.length === 0 && coming.length === 0) return;
     const state = this.#families[family];
     const wasWide = state.wide > 0;
-    state.wide += count(coming) - count(going);
+    state.wide += wideIn(coming) - wideIn(going);
     const isWide = state.wide > 0;
-    const rows = ({ wide, keys }: Packed) => (isWide && !wide ? asNetworks(family, keys) : keys);
+    const rows = ({ wide, keys }: Packed) => (isWide && wide === 0 ? asNetworks(family, keys) : keys);
     const rebuilt = wasWide !== isWide || state.bag.keys.count === 0;
     const width = rowWidth(this.definition, family, isWide);
     if (rebuilt)
@@ -75,6 +83,28 @@ export class LivingSet {
     state.members = isWide ? withRanges(state.members, outermost(family, state.bag.keys)) : withKeysOf(state.members, state.bag.keys);
   }
 
+  #isGivenBy(peer: Peer): boolean {
+    if (this.definition.ports === undefined) return hasAddresses(peer.resource);
+    return families.some((family) => this.#contribution(peer)[family].keys.count > 0);
+  }
+
+  /** Of a peer that was there before, what differs. */
+  #difference(going: readonly Peer[], coming: readonly Peer[]): Readonly<Record<"removed" | "added", readonly Contribution[]>> {
+    const before = new Map(going.map((peer) => [identityOf(peer), peer]));
+    const removed: Contribution[] = [];
+    const added: Contribution[] = [];
+    for (const peer of coming) {
+      const old = this.definition.ports === undefined ? before.get(identityOf(peer)) : undefined;
+      const change = old && changedAddresses(old.resource, peer.resource);
+      added.push(change?.added ?? this.#contribution(peer));
+      if (change === undefined) continue;
+      removed.push(change.removed);
+      before.delete(identityOf(peer));
+    }
+    for (const peer of before.values()) removed.push(this.#contribution(peer));
+    return { removed, added };
+  }
+
   #contribution({ resource }: Peer): Contribution {
     const { ports } = this.definition;
     return ports === undefined ? addressesOf(resource) : portsOf(resource, ports);
@@ -85,13 +115,17 @@ export class LivingSet {
   }
 }
 
+function identityOf({ resource }: Peer): string {
+  return resource.kind === "tunnels" ? resource.kind : `${resource.kind}/${resource.metadata.namespace}/${resource.metadata.name}`;
+}
+
 /** Of one family, without those that have nothing in it. */
 function of(contributions: readonly Contribution[], family: Family): Packed[] {
   return contributions.map((contribution) => contribution[family]).filter(({ keys }) => keys.count > 0);
 }
 
-function count(packed: readonly Packed[]): number {
-  return packed.reduce((sum, { wide }) => sum + (wide ? 1 : 0), 0);
+function wideIn(packed: readonly Packed[]): number {
+  return packed.reduce((sum, { wide }) => sum + wide, 0);
 }
 
 function emptyFamily({ ports }: Definition, family: Family): FamilyState {

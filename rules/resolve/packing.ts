@@ -7,7 +7,7 @@ import { hostPrefix } from "../net/prefix.ts";
 import type { Address, Family } from "../net/types.ts";
 import { bytesOfKeys, keysOfBytes, noKeys } from "../ruleset/chunks.ts";
 import { packKeys } from "../ruleset/keys.ts";
-import { sortRows, withoutRepeats } from "../ruleset/sortRows.ts";
+import { sortRows } from "../ruleset/sortRows.ts";
 import type { DataType, Keys } from "../ruleset/types.ts";
 import type { PeerResource } from "./peers.ts";
 
@@ -15,9 +15,10 @@ export const families = [4, 6] as const;
 const addressBytes = { 4: 4, 6: 16 } as const;
 export const addressTypes = { 4: "ipv4_addr", 6: "ipv6_addr" } as const;
 
-/** wide: rows of networks, of which one at least is more than an address. Otherwise exact keys. */
+/** Sorted, and each as often as it was written. */
 export interface Packed {
-  readonly wide: boolean;
+  /** How many are more than an address. With any the rows are those of networks, otherwise exact keys. */
+  readonly wide: number;
   readonly keys: Keys;
 }
 
@@ -33,15 +34,32 @@ const known = new WeakMap<PeerResource, Contribution>();
 
 /** All its addresses and networks. Packed once for all sets that it is in. */
 export function addressesOf(resource: PeerResource): Contribution {
-  const found = known.get(resource) ?? packNets(resource);
+  const found = known.get(resource) ?? pack(networksIn(resource).words);
   known.set(resource, found);
   return found;
 }
 
+export function hasAddresses(resource: PeerResource): boolean {
+  return networksIn(resource).words.length > 0;
+}
+
+/** What it no longer gives and what it gives now, without what is written at both ends of both: of a long list of which one entry changed, that entry. */
+export function changedAddresses(before: PeerResource, after: PeerResource): { readonly removed: Contribution; readonly added: Contribution } {
+  const [old, now] = [networksIn(before).words, networksIn(after).words];
+  const shorter = Math.min(old.length, now.length);
+  let from = 0;
+  while (from < shorter && old[from] === now[from]) from++;
+  from -= from % wordsEach;
+  let behind = 0;
+  while (behind < shorter - from && old[old.length - 1 - behind] === now[now.length - 1 - behind]) behind++;
+  behind -= behind % wordsEach;
+  return { removed: pack(old.subarray(from, old.length - behind)), added: pack(now.subarray(from, now.length - behind)) };
+}
+
 export function portsOf(resource: PeerResource, question: PortQuestion): Contribution {
   const listening = resource.kind === "HostEndpoint" || resource.kind === "EndpointSlice" ? listeningOf(resource, question) : undefined;
-  const pack = (family: Family): Packed => ({ wide: false, keys: listening === undefined ? noKeys(portWidth[family]) : packPorts(listening, family) });
-  return { 4: pack(4), 6: pack(6) };
+  const ofFamily = (family: Family): Packed => ({ wide: 0, keys: listening === undefined ? noKeys(portWidth[family]) : packPorts(listening, family) });
+  return { 4: ofFamily(4), 6: ofFamily(6) };
 }
 
 export function portTypes(family: Family): readonly DataType[] {
@@ -70,10 +88,8 @@ function packPorts({ addresses, ports }: Listening, family: Family): Keys {
   );
 }
 
-function packNets(resource: PeerResource): Contribution {
-  const networks = networksIn(resource);
-  const ofFamily = (family: Family): Packed => packNetworks(family, networks.words);
-  return { 4: ofFamily(4), 6: ofFamily(6) };
+function pack(words: Uint32Array): Contribution {
+  return { 4: packFamily(4, words), 6: packFamily(6, words) };
 }
 
 function networksIn(resource: PeerResource): Networks {
@@ -81,27 +97,28 @@ function networksIn(resource: PeerResource): Networks {
   return resource.kind === "EndpointSlice" ? networksOf(resource.addresses.map(hostPrefix)) : resource.nets;
 }
 
-function packNetworks(family: Family, words: Uint32Array): Packed {
+function packFamily(family: Family, words: Uint32Array): Packed {
   let count = 0;
-  let wide = false;
+  let wide = 0;
   for (let at = 0; at < words.length; at += wordsEach) {
     if (familyAt(words, at) !== family) continue;
     count++;
-    wide ||= words[at + wordsEach - 1] !== hostLength;
+    if (words[at + wordsEach - 1] !== hostLength) wide++;
   }
-  const width = addressBytes[family] + (wide ? 4 : 0);
+  const width = addressBytes[family] + (wide > 0 ? 4 : 0);
   if (count === 0) return { wide, keys: noKeys(width) };
   const bytes = new Uint8Array(width * count);
   const view = new DataView(bytes.buffer);
   const first = wordsEach - 1 - addressBytes[family] / 4;
-  const last = wide ? wordsEach : wordsEach - 1;
   let to = 0;
   for (let at = 0; at < words.length; at += wordsEach) {
     if (familyAt(words, at) !== family) continue;
-    for (let word = first; word < last; word++, to += 4) view.setUint32(to, words[at + word] as number);
-    if (wide) view.setUint32(to - 4, (words[at + wordsEach - 1] as number) - hostLength + addressBits(family));
+    for (let word = first; word < wordsEach - 1; word++, to += 4) view.setUint32(to, words[at + word] as number);
+    if (wide === 0) continue;
+    view.setUint32(to, (words[at + wordsEach - 1] as number) - hostLength + addressBits(family));
+    to += 4;
   }
-  return { wide, keys: keysOfBytes(width, withoutRepeats(sortRows(bytes, width), width)) };
+  return { wide, keys: keysOfBytes(width, sortRows(bytes, width)) };
 }
 
 /** Addresses as the rows of networks that have one address each. */
