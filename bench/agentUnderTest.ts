@@ -2,7 +2,7 @@
 // comes back is how long it took until the kernel acknowledged it, and how much of that was the kernel's own.
 
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Kernel } from "../agent/kernel/interface.ts";
 import { openNetlinkKernel } from "../agent/kernel/netlink.ts";
 import { createReconciler, type Reconciler } from "../agent/reconcile/reconciler.ts";
@@ -49,9 +49,8 @@ export class AgentUnderTest {
   #passes = 0;
   #waiting: ((report: Report) => void) | undefined;
 
-  constructor({ optimise = true, restless = false }: { readonly optimise?: boolean; readonly restless?: boolean } = {}) {
+  constructor({ optimise = true }: { readonly optimise?: boolean } = {}) {
     this.#reconciler = createReconciler({
-      ...(restless ? { timing: { minInterval: 0, retry: [500, 500], maxInterval: 90_000 } } : {}),
       kernel: recording(this.#kernel, (batch) => {
         this.#acknowledged = { at: performance.now(), cpu: threadCpu() };
         this.#batches.push(batch);
@@ -87,22 +86,6 @@ export class AgentUnderTest {
     const { at, cpu } = this.#acknowledged;
     const times = { ack: at - start, cpu: cpu - cpuBefore, store: stored - start, encode: encodeMicroseconds / 1000, send: sendMicroseconds / 1000 };
     return { ...times, blocked: loop.max / 1e6, batches: this.#batches, report };
-  }
-
-  /** Milliseconds from the store to the ACK of each change, one right after the other, the processor never idle: of an agent that is restless. @throws when one did not land */
-  async inARow(changes: readonly Change[]): Promise<readonly number[]> {
-    const taken: number[] = [];
-    for (const change of changes) {
-      const { promise, resolve } = Promise.withResolvers<Report>();
-      this.#waiting = resolve;
-      const start = performance.now();
-      this.#store.update(change);
-      this.#reconciler.request("bench");
-      if ((await promise).outcome !== "applied") throw new Error("the change did not land");
-      taken.push(this.#acknowledged.at - start);
-      for (const until = performance.now() + 2; performance.now() < until; ) await nextTurn();
-    }
-    return taken;
   }
 
   /** What the kernel holds. */

@@ -14,12 +14,11 @@ export interface Kernel {
   canOwn(): Promise<boolean>;
   /**
    * Applies one batch, all of it or nothing. With `generation` the commit succeeds only if nobody changed the ruleset since. An index where the chain
-   * has no rule is "stale", too.
+   * has no rule is "stale", too. Waits until the packets are through that were on their way when the last one landed: two commits within a packet's way
+   * would show it rules of the second among those that it began with.
    * @throws KernelError
    */
   commit(batch: Batch, options?: { readonly generation?: number }): Promise<Committed>;
-  /** Resolves when no packet is on its way any more that was when this was called: some 8 ms. @throws KernelError */
-  gracePeriod(): Promise<void>;
   /** Calls back after every ruleset change in this network namespace, also our own, and tells what of the table it touched. Returns the way to stop it. */
   watch(table: string, listener: (event: KernelEvent) => void): () => void;
   close(): void;

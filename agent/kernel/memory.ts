@@ -106,7 +106,6 @@ function openSocket(world: World, committer: Committer, refuse: Judge | undefine
       transact(world, batch, sender);
       return committed(batch, world.generation);
     },
-    gracePeriod: async () => {},
     watch: (table, listener) => {
       const watcher: Listener = (event) => listener(event);
       own.add(watcher);

@@ -1,7 +1,7 @@
 // The real kernel: reads the table by dumps, commits batches, hears of changes, all over one netlink socket of its own and another one that
 // listens. The only importer of native/ besides its siblings here; what the messages look like is native/codec's.
 
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { NFT_MSG_NEWRULE } from "../../native/codec/constants.ts";
 import { encodeDryRun } from "../../native/codec/feature.ts";
 import { decodeGeneration, type Generation, generationRequest } from "../../native/codec/generation.ts";
@@ -55,6 +55,8 @@ class NetlinkKernel implements Kernel {
   readonly #watchers = new Set<Watcher>();
   #listener: RulesetListener | undefined;
   #sequence = 0;
+  /** Whether the packets that were on their way when the last commit landed are surely through. */
+  #isThrough: Promise<boolean> = Promise.resolve(true);
 
   constructor(socket: KernelSocket) {
     this.#socket = socket;
@@ -87,6 +89,7 @@ class NetlinkKernel implements Kernel {
 
   async commit(batch: Batch, { generation }: { readonly generation?: number } = {}): Promise<Committed> {
     if (batch.operations.length === 0) return this.#nothing(generation);
+    if (!(await this.#isThrough)) await translated(this.#gracePeriod());
     const edited = editedChains(batch);
     const pinned = generation ?? (edited.size > 0 ? await this.generation() : undefined);
     if (pinned !== undefined) await this.#learnHandles(batch.table, edited, pinned);
@@ -95,17 +98,28 @@ class NetlinkKernel implements Kernel {
     const encoded = this.#encode(batch, edits, pinned);
     const encodeMicroseconds = (performance.now() - start) * 1000;
     try {
-      return { ...(await this.#send(batch, edits, { encoded, pinned })), encodeMicroseconds };
+      const committed = { ...(await this.#send(batch, edits, { encoded, pinned })), encodeMicroseconds };
+      // Now, so that it is over when the next commit comes, unless that is one of the same transaction; after who waits for this one has gone on.
+      this.#isThrough = nextTurn()
+        .then(() => this.#gracePeriod())
+        .then(
+          () => true,
+          () => false,
+        );
+      return committed;
     } catch (error) {
       this.#handles.forgetAll();
-      throw kernelError(error, encoded);
+      const refusal = kernelError(error, encoded);
+      if (refusal instanceof KernelError && refusal.code === "unknown") this.#isThrough = Promise.resolve(false);
+      throw refusal;
     }
   }
 
-  async gracePeriod(): Promise<void> {
+  /** Some 8 ms, in which others wait with their commits. */
+  async #gracePeriod(): Promise<void> {
     const { bytes, offsets, lastSequence } = encodeDryRun({ firstSequence: this.#next() });
     this.#sequence += offsets.length;
-    await translated(this.#socket.transact(bytes, lastSequence, "long"));
+    await this.#socket.transact(bytes, lastSequence, "long");
   }
 
   watch(table: string, listener: (event: KernelEvent) => void): () => void {

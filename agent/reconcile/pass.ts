@@ -42,8 +42,6 @@ export interface PlannedPass extends CompiledPass {
   /** At which the kernel's table is as the transaction expects it. */
   readonly generation: number;
   readonly before: Actual | undefined;
-  /** Whether packets are judged by rules of ours already, the table's or its shield's. */
-  readonly isInForce: boolean;
   /** What somebody else changed since the last pass. */
   readonly drift: string | undefined;
   /** No batches when the kernel already holds the ruleset. */
@@ -110,8 +108,7 @@ function planFrom(compiled: CompiledPass, look: Look, { drift, clock }: Pick<Pla
   const { batches } = diffOwned(before, ruleset, { owned, isOtherwise, isOrphan: ownership === "orphan" });
   const transaction = { batches: hasShield ? [...batches, removal(shieldOf(ruleset.table))] : batches };
   clock.stage("diff");
-  const isInForce = before !== undefined || hasShield;
-  return { ...compiled, generation, before, isInForce, drift, transaction, milliseconds: { ...compiled.milliseconds, ...clock.milliseconds } };
+  return { ...compiled, generation, before, drift, transaction, milliseconds: { ...compiled.milliseconds, ...clock.milliseconds } };
 }
 
 /**
@@ -148,8 +145,6 @@ async function commitPass(planned: PlannedPass, kernel: Kernel, commits: Committ
   const { ruleset } = planned;
   let { generation } = planned;
   for (const batch of planned.transaction.batches) {
-    // What a batch leaves for the next one to take away is still met by packets that were on their way when it landed.
-    if (commits.length > 0 && planned.isInForce) await kernel.gracePeriod();
     const committed = await kernel.commit(batch, { generation });
     generation = committed.generation;
     commits.push(committed);

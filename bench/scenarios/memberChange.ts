@@ -10,6 +10,7 @@ const sets = 2000;
 const perEndpoint = 100;
 /** Of one GlobalNetworkSet: the set that changes is made of as many as it needs, as addresses of a selector come from many resources. */
 const perResource = 1000;
+const warmUp = 60;
 const sizes = [1000, 10_000, 100_000, 1_000_000];
 
 export const scenario: Scenario = {
@@ -17,7 +18,7 @@ export const scenario: Scenario = {
   about: `${sets} selectors, each a hash set and a policy that looks it up, on ${sets / perEndpoint} endpoints. The selector of the largest set matches
 GlobalNetworkSets of ${perResource} addresses. "An endpoint": a HostEndpoint of another host that it matches, too, is added or removed. "A network": an address is added to,
 or removed from, one of the GlobalNetworkSets. From just before the store learns of it to the kernel's acknowledgement. Each change comes after a rest of 75 ms, as
-a daemon's changes do; "in a row" are as many without one, where nothing else has had the processor and its caches in between.`,
+a daemon's changes do, and the first ${warmUp} of each size are not counted, so that each, the smallest too, finds the code of a daemon that has been running.`,
   async run(context) {
     const figures: Figure[] = [];
     for (const member of ["endpoint", "network"] as const) {
@@ -41,8 +42,6 @@ function nameOf(member: Member): string {
 
 interface Measured {
   readonly passes: readonly Pass[];
-  /** Milliseconds. */
-  readonly inARow: readonly number[];
   /** Milliseconds in the kernel with nobody subscribed. */
   readonly alone: readonly number[];
 }
@@ -50,15 +49,13 @@ interface Measured {
 async function measure(size: number, member: Member, { runs, note }: Context): Promise<Measured> {
   const base = hostOf(size);
   const changed = member === "endpoint" ? withEndpoint : withNetwork;
-  // First, so that each size, the smallest too, finds the code as warm as that of a daemon that has been running.
-  const inARow = await hurried(base, changed);
   await clearTable();
   const agent = new AgentUnderTest();
   const first = await agent.pass({ source: { resources: base, problems: [] }, interfaces: interfaces(sets / perEndpoint) });
   const { sets: setCount, chains } = first.report.counts;
   note(`${nameOf(member)}, ${size} members in the set: ${setCount} sets, ${chains} chains`);
   const passes: Pass[] = [];
-  for (let i = -10; i < runs * 4; i++) {
+  for (let i = -warmUp; i < runs * 4; i++) {
     const pass = await agent.pass({ source: { resources: changed(base, i % 2 === 0 ? spread(3_000_000 + i) : undefined), problems: [] } });
     if (i >= 0) passes.push(pass);
   }
@@ -66,19 +63,7 @@ async function measure(size: number, member: Member, { runs, note }: Context): P
   await agent.close();
   const alone: number[] = [];
   for (const { batches } of passes) alone.push(await sendAlone(batches));
-  return { passes, inARow, alone };
-}
-
-const hurriedChanges = 200;
-
-async function hurried(base: readonly Resource[], changed: typeof withEndpoint): Promise<readonly number[]> {
-  await clearTable();
-  const agent = new AgentUnderTest({ restless: true });
-  await agent.pass({ source: { resources: base, problems: [] }, interfaces: interfaces(sets / perEndpoint) });
-  const changes = Array.from({ length: 2 * hurriedChanges }, (_, i) => changed(base, i % 2 === 0 ? spread(3_000_000 + i) : undefined));
-  const taken = await agent.inARow(changes.map((resources) => ({ source: { resources, problems: [] } })));
-  await agent.close();
-  return taken.slice(hurriedChanges);
+  return { passes, alone };
 }
 
 function hostOf(size: number): readonly Resource[] {
@@ -102,13 +87,12 @@ function withEndpoint(base: readonly Resource[], member: number | undefined): re
   return member === undefined ? base : [...base, resourceOf(elsewhere("far", "s0", dotted(member)))];
 }
 
-function figuresOf(name: string, { passes, inARow, alone }: Measured): Figure[] {
+function figuresOf(name: string, { passes, alone }: Measured): Figure[] {
   const of = (read: (pass: Pass) => number): number[] => passes.map(read);
   const send = of((pass) => pass.send);
   const ack = of((pass) => pass.ack);
   return [
     { what: `${name}: store to ACK`, unit: "ms", values: ack },
-    { what: `${name}: in a row, store to ACK`, unit: "ms", values: inARow },
     { what: `${name}: of that in the store`, unit: "ms", values: of((pass) => pass.store) },
     { what: `${name}: in the kernel's sendmsg`, unit: "ms", values: send },
     { what: `${name}: the same bytes sent alone, nobody listening`, unit: "ms", values: alone },

@@ -185,14 +185,6 @@ function testGenerations(use: Use): void {
     assert.equal((await use().commit(batch(addChain("a")), { generation })).generation, generation + 1);
   });
 
-  test("a grace period changes nothing", async () => {
-    const kernel = use();
-    await kernel.commit(batch(addTable, addChain("c"), addRule("c", counter)));
-    const before = await kernel.read(TABLE);
-    await kernel.gracePeriod();
-    assert.deepEqual(await kernel.read(TABLE), before);
-  });
-
   test("a commit at another generation than expected is stale and leaves nothing behind", async () => {
     const { generation } = await use().commit(batch(addTable));
     await apply(use(), addChain("a"));

@@ -49,7 +49,7 @@ export class FaultySocket implements KernelSocket {
     this.#times = 0;
   }
 
-  async transact(bytes: Uint8Array, lastSequence: number): Promise<Sent> {
+  async transact(bytes: Uint8Array, lastSequence: number, takes?: "short" | "long"): Promise<Sent> {
     const fault = this.#due(["interrupted dump", "answers overflow"]);
     switch (fault?.kind) {
       case "replies overflow":
@@ -70,7 +70,7 @@ export class FaultySocket implements KernelSocket {
         this.#socket.close();
         return this.#socket.transact(bytes, lastSequence);
       default:
-        return this.#socket.transact(bytes, lastSequence);
+        return this.#socket.transact(bytes, lastSequence, takes);
     }
   }
 

@@ -222,17 +222,6 @@ test("a table that changes all the while is read at one generation", () =>
     other.close();
   }));
 
-test("a grace period is waited for beside other work", () =>
-  withKernel(async (kernel) => {
-    let [waits, turns] = [true, 0];
-    const waited = kernel.gracePeriod().finally(() => {
-      waits = false;
-    });
-    for (; waits; turns++) await new Promise(setImmediate);
-    await waited;
-    assert.ok(turns > 10, `${turns} turns of the event loop`);
-  }));
-
 test("the features of the kernel are told with the version that brought them, and asking changes nothing", () =>
   withKernel(async (kernel) => {
     const before = await kernel.generation();

@@ -34,7 +34,6 @@ function withSpoiledRules(kernel: Kernel): Kernel {
     generation: () => kernel.generation(),
     canOwn: () => kernel.canOwn(),
     commit: (batch, options) => kernel.commit({ ...batch, operations: batch.operations.map(spoiled) }, options),
-    gracePeriod: () => kernel.gracePeriod(),
     watch: (...of) => kernel.watch(...of),
     close: () => kernel.close(),
   };
