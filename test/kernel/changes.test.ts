@@ -7,10 +7,10 @@ import { after, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openNetlinkKernel } from "../../agent/kernel/netlink.ts";
 import { seed } from "../chance.ts";
-import { openPair } from "../lab/pair.ts";
 import { type ChangeKind, change, changeKinds, drawKinds } from "./churn/changes.ts";
 import { createDriver } from "./churn/driver.ts";
-import { floodBothWays, host, member, tally } from "./churn/flows.ts";
+import { floodEveryWay, tally } from "./churn/flows.ts";
+import { openRouter } from "./churn/lab.ts";
 import { createRandom } from "./churn/random.ts";
 import { createHosts, start } from "./churn/world.ts";
 
@@ -24,9 +24,11 @@ const timeout = 240_000 + changes * 350;
 const mostAttempts = 10;
 
 /** The flows that two policies in turn allow or deny. */
-const inTurn = ["", "IPv6: ", "sent: ", "sent: IPv6: "].flatMap((way) => [`${way}allowed by two policies in turn`, `${way}denied by two policies in turn`]);
+const inTurn = ["", "sent: ", "forwarded in: ", "forwarded out: "]
+  .flatMap((way) => [way, `${way}IPv6: `])
+  .flatMap((way) => [`${way}allowed by two policies in turn`, `${way}denied by two policies in turn`]);
 
-const { lab, peer } = await openPair({ host, peer: member });
+const { senders } = await openRouter();
 const kernel = openNetlinkKernel();
 after(() => kernel.close());
 
@@ -40,7 +42,7 @@ describe("a host that changes under load", () => {
     let [applied, batches] = [0, 0];
     let choices = start;
     await driver.apply(hosts(choices));
-    const { counted, seconds } = await floodBothWays(lab.host, { peer, packetsPerSecond }, async () => {
+    const { counted, seconds } = await floodEveryWay(senders, packetsPerSecond, async () => {
       await sleep(200);
       for (const kind of drawKinds(drawn, Math.floor(drawn / changeKinds.length), random)) {
         choices = change(choices, kind, random);
@@ -69,7 +71,7 @@ describe("a host that changes under load", () => {
     const seen = new Set<string>();
     /** Between the two commits is little time, in which a busy machine may let those rest that send one family of packets. */
     for (let attempt = 0; attempt < mostAttempts && seen.size < inTurn.length; attempt++) {
-      const { counted } = await floodBothWays(lab.host, { peer, packetsPerSecond }, async () => {
+      const { counted } = await floodEveryWay(senders, packetsPerSecond, async () => {
         for (let round = 0; round < 30; round++) {
           for (const turn of ["none", round % 2 === 0 ? "b" : "a"] as const) await driver.apply(hosts({ ...start, turn }));
         }

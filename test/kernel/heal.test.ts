@@ -9,10 +9,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Status } from "../../agent/control/status.ts";
 import { table } from "../../rules/compile/hooks.ts";
 import type { Problem } from "../../rules/model/problem.ts";
-import { openPair } from "../lab/pair.ts";
 import { until } from "../patience.ts";
 import { DaemonProcess } from "./churn/daemon.ts";
-import { floodBothWays, host, member, tally } from "./churn/flows.ts";
+import { floodEveryWay, member, tally } from "./churn/flows.ts";
+import { openRouter } from "./churn/lab.ts";
 import { canonical, type ListedRule, rulesOf } from "./churn/listing.ts";
 import { manifestsOf, start } from "./churn/world.ts";
 
@@ -83,7 +83,7 @@ const replaced = (rule: FoundRule): string => `replace rule inet ${table} ${at(r
 
 const isFight = ({ code }: Problem): boolean => code === "table-fight";
 
-const { lab, peer } = await openPair({ host, peer: member });
+const { lab, senders } = await openRouter();
 
 describe("a daemon and strangers", () => {
   const daemon = new DaemonProcess(lab.host);
@@ -177,7 +177,7 @@ describe("a daemon and strangers", () => {
 
   async function underLoad<T>(during: () => Promise<T>): Promise<T> {
     let result: T | undefined;
-    const { counted } = await floodBothWays(lab.host, { peer, packetsPerSecond: 20_000 }, async () => {
+    const { counted } = await floodEveryWay(senders, 20_000, async () => {
       await sleep(300);
       result = await during();
       await sleep(100);

@@ -11,9 +11,9 @@ import { after, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { table } from "../../rules/compile/hooks.ts";
 import { seed } from "../chance.ts";
-import { openPair } from "../lab/pair.ts";
 import { Churner } from "./churn/churning.ts";
-import { floodBothWays, host, member, tally } from "./churn/flows.ts";
+import { floodEveryWay, tally } from "./churn/flows.ts";
+import { openRouter } from "./churn/lab.ts";
 import { canonical, rulesOf, setsOf } from "./churn/listing.ts";
 import { createRandom, type Random } from "./churn/random.ts";
 
@@ -27,7 +27,7 @@ interface Found {
   changes: number;
 }
 
-const { lab, peer } = await openPair({ host, peer: member });
+const { lab, senders } = await openRouter();
 const elsewhere = await lab.namespace("elsewhere");
 const churn = { seed, ballast: 40, cache: mkdtempSync(join(tmpdir(), "hostward-kill-")) };
 // After the lab, which ends those that write there.
@@ -44,7 +44,7 @@ describe("a process that is killed amid its changes", () => {
     let next = new Churner(lab.host, churn);
     next.order("start 0");
     await next.line("at 0");
-    const { counted, seconds } = await floodBothWays(lab.host, { peer, packetsPerSecond }, async () => {
+    const { counted, seconds } = await floodEveryWay(senders, packetsPerSecond, async () => {
       let step = 0;
       for (let kill = 0; kill < kills; kill++) {
         const victim = next;

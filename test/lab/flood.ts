@@ -17,7 +17,7 @@ export interface Flow {
 
 export interface Counted {
   readonly flow: Flow;
-  /** Packets that reached the input or output hook. */
+  /** Packets that reached the hook where hostward judges them. */
   readonly arrived: number;
   /** Packets that hostward let through. */
   readonly passed: number;
@@ -33,11 +33,18 @@ export interface FloodOptions {
   readonly at: Namespace;
   readonly flows: readonly Flow[];
   readonly packetsPerSecond: number;
-  /** Where hostward judges them: packets that `at` receives (the default), or that its own processes send, and then `from` is `at`. */
   readonly direction?: Direction;
 }
 
-type Direction = "received" | "sent";
+/** How `at` meets them: it receives them (the default), its own processes send them, and then `from` is `at`, or it forwards them. Each can be observed once. */
+export type Direction = "received" | "sent" | "forwarded in" | "forwarded out";
+
+const hooks = {
+  received: { before: "input priority -10", after: "input priority 1000" },
+  sent: { before: "output priority -400", after: "postrouting priority 1000" },
+  "forwarded in": { before: "forward priority -400", after: "forward priority 1000" },
+  "forwarded out": { before: "forward priority -400", after: "forward priority 1000" },
+} as const;
 
 /** Sends all flows in turn at the total rate while `during` runs. */
 export async function flood(options: FloodOptions, during: () => Promise<void>): Promise<FloodResult> {
@@ -75,30 +82,27 @@ function compileSender(folder: string): string {
 }
 
 function observerOf(direction: Direction): string {
-  return `observer-${direction}`;
+  return `observer-${direction.replace(" ", "-")}`;
 }
 
-/**
- * The last rule keeps what passed away from the stack, which would answer each packet with an ICMP error, or off the wire; so no flow is ever established.
- */
+/** What passed is kept away from the stack, which would answer each packet with an ICMP error, or off the wire; so no flow is ever established. */
 function observer(flows: readonly Flow[], direction: Direction): string {
   const counters = flows.flatMap((_, index) => [`counter arrived${index} {}`, `counter passed${index} {}`]);
-  const rules = (name: string): string =>
+  const rules = (name: string, verdict: string): string =>
     flows
       .map(({ source, destination, port }, i) => {
         const ip = source.includes(":") ? "ip6" : "ip";
-        return `${ip} saddr ${source} ${ip} daddr ${destination} udp dport ${port} counter name ${name}${i}`;
+        return `${ip} saddr ${source} ${ip} daddr ${destination} udp dport ${port} counter name ${name}${i} ${verdict}`;
       })
       .join("\n");
-  const [before, after] = direction === "received" ? ["input priority -10", "input priority 1000"] : ["output priority -400", "postrouting priority 1000"];
+  const { before, after } = hooks[direction];
   return `table inet ${observerOf(direction)} {
 ${counters.join("\n")}
 chain before { type filter hook ${before};
-${rules("arrived")}
+${rules("arrived", "accept")}
 }
 chain after { type filter hook ${after};
-${rules("passed")}
-meta l4proto udp drop
+${rules("passed", "drop")}
 }
 }
 `;

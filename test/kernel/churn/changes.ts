@@ -32,6 +32,10 @@ const changes = {
   "run of rules added or removed": ({ fillers }) => ({ fillers: fillers.length > 16 ? start.fillers : manyFillers }),
   "rule changed": ({ rewritten }) => ({ rewritten: (rewritten + 1) % 400 }),
   "policy added or removed": ({ extras }, random) => ({ extras: toggled(extras, random.pick(["one", "two", "three", "four"])) }),
+  "policies for forwarded packets or not": ({ forwardsExtras, extras }) => ({
+    forwardsExtras: !forwardsExtras,
+    extras: extras.length === 0 ? start.extras : extras,
+  }),
   "policies in another order": ({ extras }) => ({ extras: extras.length < 2 ? ["three", "one", "two"] : [...extras.slice(1), ...extras.slice(0, 1)] }),
   "policy before or behind others": ({ movingOrder }) => ({ movingOrder: orders[(orders.indexOf(movingOrder) + 1) % orders.length] ?? 0 }),
   "policy in another tier": ({ movingTier }, random) => ({ movingTier: other(["alpha", "beta"], movingTier, random) }),

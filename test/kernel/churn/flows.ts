@@ -1,11 +1,13 @@
 // The packets that are sent while a host changes, and what becomes of each in every state that it passes.
 
-import { type Counted, type Flow, flood } from "../../lab/flood.ts";
+import { type Counted, type Direction, type Flow, flood } from "../../lab/flood.ts";
 import type { Namespace } from "../../lab/namespace.ts";
 import { twin } from "../../lab/twin.ts";
 
 export const host = "10.0.0.1";
 export const member = "10.0.0.9";
+/** Behind the host. */
+export const inner = "10.1.0.9";
 export const stranger = "192.0.2.77";
 
 export interface Expectation {
@@ -43,19 +45,39 @@ const overIPv4: readonly Expectation[] = [
   expect(1024, false, "denied by a rule, or as a member of an interval set"),
 ];
 
-/** Of packets that the host receives. */
-export const received: readonly Expectation[] = [...overIPv4, ...overIPv4.map(overIPv6)];
-
 function overIPv6({ flow: { source, destination, port }, passes, what }: Expectation): Expectation {
   return { flow: { source: twin(source), destination: twin(destination), port }, passes, what: `IPv6: ${what}` };
 }
 
-/** Of packets that it sends: the same, to whom the others are from. */
-export const sent: readonly Expectation[] = received.map(({ flow, passes, what }) => ({
-  flow: { source: flow.destination, destination: flow.source, port: flow.port },
-  passes,
-  what: `sent: ${what}`,
-}));
+const received: readonly Expectation[] = [...overIPv4, ...overIPv4.map(overIPv6)];
+
+/** What is sent from there is for those whom the others are from. */
+function backwards({ source, destination, port }: Flow): Flow {
+  return { source: destination, destination: source, port };
+}
+
+function toInner(flow: Flow): Flow {
+  return { ...flow, destination: flow.destination === host ? inner : twin(inner) };
+}
+
+/** Profiles do not judge what is forwarded: there the last tier ends in a denial. */
+function isForwarded(port: number, passes: boolean): boolean {
+  return passes && port !== 1019;
+}
+
+/** Of packets that the host receives, that it sends, that it forwards to those behind it, and from them. */
+const expectations: Readonly<Record<Direction, readonly Expectation[]>> = {
+  received,
+  sent: received.map(({ flow, passes, what }) => ({ flow: backwards(flow), passes, what: `sent: ${what}` })),
+  "forwarded in": received.map(({ flow, passes, what }) => ({ flow: toInner(flow), passes: isForwarded(flow.port, passes), what: `forwarded in: ${what}` })),
+  "forwarded out": received.map(({ flow, passes, what }) => ({
+    flow: backwards(toInner(flow)),
+    passes: isForwarded(flow.port, passes),
+    what: `forwarded out: ${what}`,
+  })),
+};
+
+const ways = Object.keys(expectations) as readonly Direction[];
 
 export interface Tally {
   readonly arrived: number;
@@ -67,9 +89,11 @@ export interface Tally {
   readonly least: number;
 }
 
-export interface Load {
+/** Who sends: the host and those on either side of it. */
+export interface Senders {
+  readonly host: Namespace;
   readonly peer: Namespace;
-  readonly packetsPerSecond: number;
+  readonly inner: Namespace;
 }
 
 export interface Flood {
@@ -77,22 +101,28 @@ export interface Flood {
   readonly seconds: number;
 }
 
-/** Loads the host with all that it receives and sends while something happens. */
-export async function floodBothWays(at: Namespace, { peer, packetsPerSecond }: Load, during: () => Promise<void>): Promise<Flood> {
-  const half = packetsPerSecond / 2;
-  const flows = (expectations: readonly Expectation[]) => expectations.map(({ flow }) => flow);
-  let inner: Flood | undefined;
-  const outer = await flood({ from: peer, at, flows: flows(received), packetsPerSecond: half }, async () => {
-    inner = await flood({ from: at, at, flows: flows(sent), packetsPerSecond: half, direction: "sent" }, during);
-  });
-  return { counted: [...outer.counted, ...(inner?.counted ?? [])], seconds: outer.seconds };
+/** Loads the host with all that it receives, sends and forwards while something happens. */
+export async function floodEveryWay({ host: at, peer, inner: behind }: Senders, packetsPerSecond: number, during: () => Promise<void>): Promise<Flood> {
+  const from: Readonly<Record<Direction, Namespace>> = { received: peer, sent: at, "forwarded in": peer, "forwarded out": behind };
+  const counted = new Map<Direction, readonly Counted[]>();
+  const began = performance.now();
+  const work = ways.reduceRight<() => Promise<void>>(
+    (next, direction) => async () => {
+      const flows = expectations[direction].map(({ flow }) => flow);
+      const flooded = await flood({ from: from[direction], at, flows, packetsPerSecond: packetsPerSecond / ways.length, direction }, next);
+      counted.set(direction, flooded.counted);
+    },
+    during,
+  );
+  await work();
+  return { counted: ways.flatMap((direction) => counted.get(direction) ?? []), seconds: (performance.now() - began) / 1000 };
 }
 
-/** @param counted of a flood both ways */
+/** @param counted of a flood every way */
 export function tally(counted: readonly Counted[]): Tally {
-  const expectations = [...received, ...sent];
+  const expected = ways.flatMap((direction) => expectations[direction]);
   const rows = counted.map(({ arrived, passed }, index) => {
-    const { passes, what } = expectations[index] ?? { passes: false, what: "nothing" };
+    const { passes, what } = expected[index] ?? { passes: false, what: "nothing" };
     return { arrived, what, through: passes ? 0 : passed, lost: passes ? arrived - passed : 0 };
   });
   const sum = (read: (row: (typeof rows)[number]) => number): number => rows.reduce((total, row) => total + read(row), 0);

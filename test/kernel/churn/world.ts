@@ -27,6 +27,8 @@ export interface Choices {
   readonly fillers: readonly number[];
   readonly rewritten: number;
   readonly extras: readonly string[];
+  /** Whether those judge what is forwarded, too. */
+  readonly forwardsExtras: boolean;
   readonly movingTier: string;
   readonly movingOrder: number;
   /** "none" only to show what a gap looks like. */
@@ -56,6 +58,7 @@ export const start: Choices = {
   fillers: [4001, 4002, 4003],
   rewritten: 1,
   extras: ["one"],
+  forwardsExtras: true,
   movingTier: "alpha",
   movingOrder: 5,
   turn: "a",
@@ -115,7 +118,11 @@ export function createHosts(ballastPolicies: number): (choices: Choices) => Host
 
 const far = "10.7.0.1";
 const farAddress = addressOf(far);
-const standing: readonly Interface[] = ["eth0", "eth1", "eth7"].map((name) => ({ name, addresses: name === "eth0" ? [addressOf(host)] : [], up: true }));
+const standing: readonly Interface[] = ["eth0", "eth1", "eth2", "eth7"].map((name) => ({
+  name,
+  addresses: name === "eth0" ? [addressOf(host)] : [],
+  up: true,
+}));
 
 function addressOf(text: string): Address {
   const address = parseAddress(text);
@@ -156,8 +163,10 @@ const list = (name: string): Spec => ({ selector: `list == '${name}'` });
 const policy = (name: string, tier: string, order: number, ingress: readonly Spec[]): Document => ({
   kind: "GlobalNetworkPolicy",
   name: `${tier}.${name}`,
-  spec: { tier, order, selector: "has(tested)", types: ["Ingress", "Egress"], ingress, egress: ingress.map(mirrored) },
+  spec: { tier, order, selector: "has(tested)", applyOnForward: true, types: ["Ingress", "Egress"], ingress, egress: ingress.map(mirrored) },
 });
+/** So that what is forwarded is not passed on to where nothing judges it: there are no profiles. */
+const notForwarded = (document: Document): Document => ({ ...document, spec: { ...document.spec, applyOnForward: false } });
 /** The same to those whom the other is from. */
 const mirrored = ({ source, destination, ...rest }: Spec): Spec =>
   destination === undefined ? rest : { ...rest, destination: { ...(destination as Spec), ...(source as Spec) } };
@@ -183,6 +192,8 @@ function documentsOf(choices: Choices): readonly Document[] {
     endpoint("any", "*", labels),
     ...(choices.hasEndpoint ? [endpoint("own", choices.endpointInterface, labels)] : []),
     endpoint("ballast", "eth1", { ballast: "yes" }),
+    // Without policy: what is forwarded is judged where it meets the others.
+    endpoint("inner", "eth2", {}),
     { kind: "HostEndpoint", name: "far", labels, spec: { node, expectedIPs: [far], profiles: ["open"] } },
     ...setsOf(choices),
     tier("alpha", 100),
@@ -191,8 +202,11 @@ function documentsOf(choices: Choices): readonly Document[] {
     policy("lists", "alpha", 100, listRules()),
     policy("middle", "alpha", 200, middleRules(choices)),
     policy("end", "alpha", 1000, [{ action: "Pass" }]),
-    policy("end", "beta", 1000, [{ action: "Pass" }]),
-    ...choices.extras.map((name, index) => policy(`extra-${name}`, "alpha", 150 + index * 30, [rule("Deny", [7001 + index]), rule("Allow", [7101 + index])])),
+    policy("unless-denied", "beta", 990, [rule("Allow", [1016, 1018])]),
+    notForwarded(policy("end", "beta", 1000, [{ action: "Pass" }])),
+    ...choices.extras
+      .map((name, index) => policy(`extra-${name}`, "alpha", 150 + index * 30, [rule("Deny", [7001 + index]), rule("Allow", [7101 + index])]))
+      .map((extra) => (choices.forwardsExtras ? extra : notForwarded(extra))),
     policy("moving", choices.movingTier, choices.movingOrder, [rule("Allow", [1017]), rule("Deny", [1018, disputed])]),
     ...(choices.turn === "none"
       ? []
@@ -278,6 +292,6 @@ function ballastOf(policies: number): readonly Document[] {
       index,
       Array.from({ length: 10 }, (_, port) => ({ ...rule("Allow", [10_000 + index * 10 + port]), protocol: "TCP" })),
     );
-    return { ...document, spec: { ...document.spec, selector: "has(ballast)", types: ["Ingress"], egress: [] } };
+    return notForwarded({ ...document, spec: { ...document.spec, selector: "has(ballast)", types: ["Ingress"], egress: [] } });
   });
 }
