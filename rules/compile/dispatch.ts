@@ -50,14 +50,15 @@ function targetsOf(endpoints: readonly ResolvedEndpoint[], chains: readonly stri
 function interfaceMap(context: Context, stage: Stage, targets: readonly string[]): string {
   const form = { name: stage.dispatch, types: ["ifname"], comment: `${stage.list}, ${stage.direction}: interface to endpoint` } as const;
   return namedMap(context, { ...form, inputs: targets }, (last) => {
-    const held = new Map(last.map((entry) => [entry.key[0], entry]));
-    const entries: MapEntry[] = [];
-    for (let at = 0; at < targets.length; at += 2) {
-      const [name, chain] = [targets[at] as string, targets[at + 1] as string];
-      const known = held.get(name);
-      const stays = known?.verdict.kind === "goto" && known.verdict.chain === chain;
-      entries.push(stays ? known : { key: [name], verdict: { kind: "goto", chain } });
-    }
-    return entries.sort((a, b) => compareBytes(String(a.key[0]), String(b.key[0])));
+    const wanted = new Map<string, string>();
+    for (let at = 0; at < targets.length; at += 2) wanted.set(targets[at] as string, targets[at + 1] as string);
+    const kept = last.filter(({ key: [name], verdict }) => {
+      const stays = verdict.kind === "goto" && wanted.get(name as string) === verdict.chain;
+      return stays && wanted.delete(name as string);
+    });
+    const added = Array.from(wanted, ([name, chain]): MapEntry => ({ key: [name], verdict: { kind: "goto", chain } }));
+    if (added.length === 0) return kept;
+    // What is kept is in order: it is gone along once.
+    return [...kept, ...added].sort((a, b) => compareBytes(String(a.key[0]), String(b.key[0])));
   });
 }

@@ -1,8 +1,8 @@
 // How many rules and entries of maps lead to each chain: whether one that is written out in place of jumps to it is still led to by something else.
 // Kept up to date by what changes.
 
-import { changedSpan } from "../net/listChanges.ts";
-import type { NftMap, Rule, Verdict } from "../ruleset/types.ts";
+import { changedSpan, listChanges } from "../net/listChanges.ts";
+import type { MapEntry, NftMap, Rule, Verdict } from "../ruleset/types.ts";
 import { jumpOf } from "./inline.ts";
 
 export interface References {
@@ -60,9 +60,17 @@ export function createReferences(): References {
       return crossing;
     },
     replaceMaps({ before, now }, touched) {
-      const [held, wanted] = [new Set(before), new Set(now)];
-      for (const map of before) if (!wanted.has(map)) for (const { verdict } of map.entries) count(verdict, -1, touched);
-      for (const map of now) if (!held.has(map)) for (const { verdict } of map.entries) count(verdict, 1, touched);
+      const held = new Map(before.map((map) => [map.name, map.entries]));
+      const countAll = (last: readonly MapEntry[], entries: readonly MapEntry[]) => {
+        const { removed, added } = listChanges(last, entries);
+        for (const { verdict } of removed) count(verdict, -1, touched);
+        for (const { verdict } of added) count(verdict, 1, touched);
+      };
+      for (const { name, entries } of now) {
+        countAll(held.get(name) ?? [], entries);
+        held.delete(name);
+      }
+      for (const entries of held.values()) countAll(entries, []);
     },
   };
 }

@@ -11,7 +11,7 @@ import { formatPacket } from "../../../rules/explain/packet.ts";
 import { simulate } from "../../../rules/explain/simulate.ts";
 import type { Packet } from "../../../rules/explain/types.ts";
 import { createOptimiser, optimise } from "../../../rules/optimise/optimise.ts";
-import type { Chain, Rule, Ruleset, Statement } from "../../../rules/ruleset/types.ts";
+import type { Chain, NftMap, Origin, Rule, Ruleset, Statement } from "../../../rules/ruleset/types.ts";
 import { packet, policies, rulesetOf, rulesOf } from "./lists.ts";
 
 const seed = Number(process.env["FUZZ_SEED"] ?? Date.now() % 1e9);
@@ -97,6 +97,62 @@ test("after any changes the result is that from nothing, and what has not change
   });
   const result = fc.check(property, { seed, numRuns: 200 });
   if (result.failed) assert.fail(`FUZZ_SEED=${seed}: ${String(result.errorInstance)}`);
+});
+
+/** The base chain jumps to as many policies of one rule as make a list, and maps lead to one of them. */
+function ledTo(maps: readonly NftMap[]): Ruleset {
+  const origin: Origin = { kind: "test", name: "x" };
+  const drop: Rule = { statements: [{ kind: "verdict", verdict: { kind: "drop" } }], origin };
+  const names = Array.from({ length: 9 }, (_, index) => `p${index}`);
+  const jumps = names.map((chain): Rule => ({ statements: [{ kind: "verdict", verdict: { kind: "jump", chain } }], origin }));
+  const asked = maps.map(({ name }): Rule => ({ statements: [{ kind: "vmap", fields: ["meta iifname"], map: name }], origin }));
+  const chains: Chain[] = [
+    { kind: "regular", name: "list", rules: jumps },
+    ...policyChains,
+    { kind: "regular", name: "x", rules: [drop] },
+    { kind: "regular", name: "y", rules: asked },
+  ];
+  return { table: "hostward", chains, sets: [], maps };
+}
+
+const policyChains = Array.from({ length: 9 }, (_, index): Chain => {
+  const match: Statement = { kind: "match", field: "th dport", op: "==", value: { kind: "scalar", value: index + 1 } };
+  const only: Statement = { kind: "match", field: "meta l4proto", op: "==", value: { kind: "scalar", value: 6 } };
+  return {
+    kind: "regular",
+    name: `p${index}`,
+    rules: [{ statements: [only, match, { kind: "verdict", verdict: { kind: "accept" } }], origin: { kind: "test", name: `p${index}` } }],
+  };
+});
+
+const mapTo = (name: string, ...targets: readonly string[]): NftMap => ({
+  name,
+  types: ["ifname"],
+  comment: "",
+  entries: targets.map((chain, index) => ({ key: [`eth${index}`], verdict: { kind: "goto", chain } })),
+});
+
+test("a chain that is written out stays as long as an entry of a map leads to it, whatever becomes of the map", () => {
+  const first = mapTo("m1", "x", "p3");
+  const steps: readonly (readonly NftMap[])[] = [
+    [],
+    [first],
+    [{ ...first, entries: first.entries.slice(0, 1) }],
+    [mapTo("m1", "p3", "p3")],
+    [mapTo("m2", "p3")],
+    [mapTo("m1", "x"), mapTo("m2", "p4")],
+    [mapTo("m2", "p4"), mapTo("m3", "p4")],
+    [mapTo("m3", "p4")],
+    [],
+  ];
+  const remember = createOptimiser(4);
+  const kept = steps.map((maps) => {
+    const ruleset = ledTo(maps);
+    const made = remember(ruleset);
+    assert.deepEqual(made, optimise(ruleset, 4));
+    return made.chains.flatMap(({ name }) => (/^p\d$/.test(name) ? [name] : [])).join();
+  });
+  assert.deepEqual(kept, ["", "p3", "", "p3", "p3", "p4", "p4", "p4", ""]);
 });
 
 /** What a packet meets that began with the rules of one and looks maps up in the other. */
