@@ -9,7 +9,7 @@ import type { BaseChain, Chain, MapEntry, NftMap, Origin, Rule, Ruleset } from "
 import { jump } from "./effects.ts";
 import { gone, type Held } from "./holding.ts";
 import { changeMembers } from "./members.ts";
-import { type AskedEntry, type Built, type ChainEntry, keyed, type Memory, type SetEntry, type TierMemory } from "./memory.ts";
+import { type AskedEntry, type Built, type ChainEntry, type EndpointChains, keyed, type Memory, type SetEntry, type TierMemory } from "./memory.ts";
 import { sizedName } from "./names.ts";
 import { type Voice, voices } from "./stages.ts";
 
@@ -18,7 +18,7 @@ export interface Context {
   readonly memory: Memory;
   readonly pass: number;
   /** Those of `resolved` by name. */
-  readonly endpoints: readonly ResolvedEndpoint[];
+  readonly endpoints: readonly EndpointChains[];
   /** Sets that are called otherwise from this pass on; few passes have any. */
   readonly renamed: ReadonlySet<Held>;
   /** The tiers that have a chain of their own in this pass, by their hashes. */
@@ -33,7 +33,7 @@ export function beginPass(memory: Memory, resolved: Resolved): Context {
   memory.pass += 1;
   const renamed = changeMembers(memory, resolved.sets);
   const tiers = keyed(voices, () => new Map());
-  return { resolved, memory, pass: memory.pass, endpoints: byName(resolved.endpoints), renamed, tiers, portSets: new Map(), uses: [] };
+  return { resolved, memory, pass: memory.pass, endpoints: endpointChains(memory, byName(resolved.endpoints)), renamed, tiers, portSets: new Map(), uses: [] };
 }
 
 /** Drops what nothing uses any more. Gives the very ruleset of the pass before when nothing differs. */
@@ -144,6 +144,14 @@ export function namedMap(context: Context, { inputs, ...form }: MapForm, entries
   map.askedIn = pass;
   if (map.value.entries !== entries) memory.maps.replace(map, value);
   return use(context, map).name;
+}
+
+function endpointChains({ endpointChains }: Memory, endpoints: readonly ResolvedEndpoint[]): readonly EndpointChains[] {
+  return endpoints.map((resolved) => {
+    const known = endpointChains.get(resolved) ?? { resolved, at: {} };
+    endpointChains.set(resolved, known);
+    return known;
+  });
 }
 
 function byName(endpoints: readonly ResolvedEndpoint[]): readonly ResolvedEndpoint[] {

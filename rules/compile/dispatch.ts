@@ -3,21 +3,21 @@
 
 import { compareBytes } from "../resolve/order.ts";
 import { loopback } from "../resolve/origins.ts";
-import type { ResolvedEndpoint } from "../resolve/types.ts";
 import type { Field, MapEntry, Origin, Rule } from "../ruleset/types.ts";
 import { equals } from "./alternatives.ts";
 import { built, type Context, namedMap } from "./context.ts";
 import { accept, counted, goto } from "./effects.ts";
 import { endpointChain } from "./endpoint.ts";
+import type { EndpointChains } from "./memory.ts";
 import type { Stage } from "./stages.ts";
 
 export const dispatchOrigin: Origin = { kind: "hostward", name: "dispatch", note: "interface to endpoint" };
 
 /** Those with a say at the stage. H13: for untracked and pre-DNAT policy only endpoints that have some. H14: the wildcard's untracked policy counts for nothing. */
-export function endpointsAt({ endpoints }: Context, { list }: Pick<Stage, "list">): readonly ResolvedEndpoint[] {
+export function endpointsAt({ endpoints }: Context, { list }: Pick<Stage, "list">): readonly EndpointChains[] {
   if (list === "normal" || list === "forward") return endpoints;
-  const withPolicy = endpoints.filter(({ lists }) => lists[list].ingress.length > 0 || lists[list].egress.length > 0);
-  return list === "untracked" ? withPolicy.filter(({ governs }) => governs.kind !== "wildcard") : withPolicy;
+  const withPolicy = endpoints.filter(({ resolved: { lists } }) => lists[list].ingress.length > 0 || lists[list].egress.length > 0);
+  return list === "untracked" ? withPolicy.filter(({ resolved: { governs } }) => governs.kind !== "wildcard") : withPolicy;
 }
 
 /** By name first; then loopback, unless the wildcard is to police it (section 0 row 3); then the wildcard. */
@@ -25,8 +25,8 @@ export function endpointDispatch(context: Context, stage: Stage): readonly Rule[
   const endpoints = endpointsAt(context, stage);
   const chains = endpoints.map((endpoint) => endpointChain(context, stage, endpoint).name);
   const map = interfaceMap(context, stage, targetsOf(endpoints, chains));
-  const at = endpoints.findIndex(({ governs }) => governs.kind === "wildcard");
-  const [wildcard, chain] = [endpoints[at]?.endpoint.metadata.name, chains[at]];
+  const at = endpoints.findIndex(({ resolved: { governs } }) => governs.kind === "wildcard");
+  const [wildcard, chain] = [endpoints[at]?.resolved.endpoint.metadata.name, chains[at]];
   const field: Field = stage.direction === "ingress" ? "meta iifname" : "meta oifname";
   const byName = (): Rule => ({ statements: [{ kind: "vmap", fields: [field], map }], origin: dispatchOrigin });
   const exempt = (): Rule => ({ statements: [equals(field, "lo"), ...counted(accept)], origin: loopback });
@@ -38,9 +38,14 @@ export function endpointDispatch(context: Context, stage: Stage): readonly Rule[
 }
 
 /** Each interface and the chain of its endpoint, one behind the other. */
-function targetsOf(endpoints: readonly ResolvedEndpoint[], chains: readonly string[]): readonly string[] {
+function targetsOf(endpoints: readonly EndpointChains[], chains: readonly string[]): readonly string[] {
   const targets: string[] = [];
-  for (const [at, { governs }] of endpoints.entries()) {
+  for (const [
+    at,
+    {
+      resolved: { governs },
+    },
+  ] of endpoints.entries()) {
     if (governs.kind === "interfaces") for (const name of governs.names) targets.push(name, chains[at] as string);
   }
   return targets;

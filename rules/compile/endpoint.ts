@@ -10,15 +10,15 @@ import { encapsulationChain, essentialsChain, failsafeChain, failsafeRepliesChai
 import { built, type Context, chainOf, jumpTo, keepChain, use } from "./context.ts";
 import { counted, drop } from "./effects.ts";
 import { gone } from "./holding.ts";
-import type { ChainEntry, TierMemory } from "./memory.ts";
+import type { ChainEntry, EndpointChains, TierMemory } from "./memory.ts";
 import { endpointChainName } from "./names.ts";
 import { profileJump } from "./policies.ts";
 import type { Stage } from "./stages.ts";
 import { tierChain, tierMemory } from "./tiers.ts";
 
-export function endpointChain(context: Context, stage: Stage, resolved: ResolvedEndpoint): ChainEntry {
+export function endpointChain(context: Context, stage: Stage, { resolved, at }: EndpointChains): ChainEntry {
   const { name: identity } = resolved.endpoint.metadata;
-  const known = context.memory.endpointChains[stage.place].get(resolved);
+  const known = at[stage.place];
   if (known?.madeOf === resolved && hasSameTiers(context, stage, { chain: known, endpoint: identity })) return keepChain(context, known);
   const name = endpointChainName(stage.place, identity);
   const before = context.memory.chains.get(name)?.tiers ?? [];
@@ -32,7 +32,7 @@ export function endpointChain(context: Context, stage: Stage, resolved: Resolved
   });
   Object.assign(chain, { tiers, tierChains });
   chain.madeOf = resolved;
-  context.memory.endpointChains[stage.place].set(resolved, chain);
+  at[stage.place] = chain;
   return chain;
 }
 

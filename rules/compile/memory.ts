@@ -5,7 +5,7 @@ import type { MemberSet, Members, Resolved, ResolvedEndpoint, ResolvedRule, Reso
 import type { Chain, MapEntry, NftMap, NftSet, Rule, Ruleset } from "../ruleset/types.ts";
 import { type Held, Holding } from "./holding.ts";
 import { type Entry, Registry } from "./registry.ts";
-import { type Place, places, type Stages, stagesOf, type Voice, voices } from "./stages.ts";
+import { type Place, type Stages, stagesOf, type Voice, voices } from "./stages.ts";
 
 export interface Memory {
   readonly settings: Resolved["settings"];
@@ -26,7 +26,7 @@ export interface Memory {
   readonly built: Map<string, Built>;
   /** The entries of each map and what they were made of, by the map's name without its size. */
   readonly entries: Map<string, { readonly inputs: readonly unknown[]; readonly entries: readonly MapEntry[] }>;
-  readonly endpointChains: Readonly<Record<Place, WeakMap<ResolvedEndpoint, ChainEntry>>>;
+  readonly endpointChains: WeakMap<ResolvedEndpoint, EndpointChains>;
   readonly tiers: Readonly<Record<Voice, WeakMap<ResolvedTier, TierMemory>>>;
   readonly policies: Readonly<Record<Voice, WeakMap<ResolvedRules, PolicyMemory>>>;
   /** How many were ever made. */
@@ -99,6 +99,15 @@ export interface TierMemory extends Held {
   /** In the pass `foundIn`. */
   chain: ChainEntry | undefined;
   foundIn: number;
+  /** Where its own chain was asked for, if it has one: the name that this gives is not put together again. */
+  askedAt: Place | undefined;
+  askedBy: string;
+}
+
+/** An endpoint and the chains that were made of it. */
+export interface EndpointChains {
+  readonly resolved: ResolvedEndpoint;
+  readonly at: Partial<Record<Place, ChainEntry>>;
 }
 
 /** What the id of a MemberSet defines. */
@@ -126,7 +135,7 @@ export function createMemory({ settings, tunnelPeers }: Resolved): Memory {
     maps: new Registry(),
     built: new Map(),
     entries: new Map(),
-    endpointChains: keyed(places, () => new WeakMap()),
+    endpointChains: new WeakMap(),
     tiers: keyed(voices, () => new WeakMap()),
     policies: keyed(voices, () => new WeakMap()),
     policyCount: 0,

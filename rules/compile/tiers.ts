@@ -26,7 +26,7 @@ export function tierMemory(
   const policies = policiesOf(context, voice, { tier, before: before?.policies ?? [] });
   let hash = 0;
   for (const { number } of policies) hash = (Math.imul(hash, 31) + number) | 0;
-  const added: TierMemory = { tier, policies, hash, chain: undefined, foundIn: 0, holders: 0, holds: [] };
+  const added: TierMemory = { tier, policies, hash, chain: undefined, foundIn: 0, askedAt: undefined, askedBy: "", holders: 0, holds: [] };
   context.memory.holding.change(added, policies);
   byTier.set(tier, added);
   return added;
@@ -61,6 +61,9 @@ function isSameTier(a: TierMemory, b: TierMemory): boolean {
 }
 
 function ownChain(context: Context, stage: Stage, { tier, endpoint }: { readonly tier: TierMemory; readonly endpoint: string }): ChainEntry {
+  const { chain: last } = tier;
+  const isAskedAlike = last?.madeOf === tier && last.holders !== gone && tier.askedBy === endpoint && tier.askedAt === stage.place;
+  if (isAskedAlike && last.askedIn !== context.pass && context.renamed.size === 0) return keepChain(context, last);
   const name = tierChainName(stage.place, tier.tier.name, endpoint);
   const known = context.memory.chains.get(name);
   invariant(known?.askedIn !== context.pass, `chain ${name} would stand for two tiers`);
@@ -75,6 +78,7 @@ function ownChain(context: Context, stage: Stage, { tier, endpoint }: { readonly
     return rules;
   });
   chain.madeOf = tier;
+  [tier.askedAt, tier.askedBy] = [stage.place, endpoint];
   return chain;
 }
 

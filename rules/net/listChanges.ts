@@ -31,12 +31,19 @@ export interface Edit<T> {
   readonly thing: T | undefined;
 }
 
-/** `edits` in order of their places; the list itself where there are none. What lies between is copied in one piece where no thing comes or goes. */
+/** With so many the list is moved for each, in one piece; with more it is gone along once. */
+const few = 16;
+
+/** `edits` in order of their places; the list itself where there are none. What lies between is copied in one piece where there are few or no thing comes or goes. */
 export function withEdits<T>(list: readonly T[], edits: readonly Edit<T>[]): readonly T[] {
   if (edits.length === 0) return list;
-  if (!edits.every(({ held, thing }) => held !== undefined && thing !== undefined)) return merged(list, edits);
+  const isAligned = edits.every(({ held, thing }) => held !== undefined && thing !== undefined);
+  if (!isAligned && edits.length > few) return merged(list, edits);
   const edited = list.slice();
-  for (const { place, thing } of edits) edited[place] = thing as T;
+  for (const { place, held, thing } of edits.toReversed()) {
+    if (held !== undefined && thing !== undefined) edited[place] = thing;
+    else edited.splice(place, held === undefined ? 0 : 1, ...(thing === undefined ? [] : [thing]));
+  }
   return edited;
 }
 

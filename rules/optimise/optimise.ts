@@ -12,6 +12,7 @@ import { jumpOf, listOf, type Named } from "./inline.ts";
 import { longestServed } from "./names.ts";
 import { createReferences, type References } from "./references.ts";
 import { type Arranged, arrange, byChain, chainsOf } from "./tree.ts";
+import { Users } from "./users.ts";
 
 /** Rules that cost a packet about a microsecond when none of them matches; shorter lists would be many more chains and rules to load. */
 export const shortList = 64;
@@ -29,7 +30,7 @@ export function createOptimiser(least = shortList): Optimise {
     chains: new Map(),
     references: createReferences(),
     served: new Map(),
-    used: new Map(),
+    users: new Users(),
     written: new Map(),
     outcomes: new Map(),
     output: undefined,
@@ -47,8 +48,8 @@ interface Memory {
   readonly chains: Map<string, Chain>;
   readonly references: References;
   readonly served: Map<string, Served>;
-  /** In how many lists each chain was looked into. */
-  readonly used: Map<string, number>;
+  /** The chains in whose lists each was looked into. */
+  readonly users: Users;
   /** In how many lists the rules of each chain are written out in place of a jump to it. */
   readonly written: Map<string, number>;
   /** What became of those chains of the input that became something else, by name. */
@@ -71,7 +72,7 @@ interface Served {
 }
 
 function advance(memory: Memory, input: Ruleset, least: number): Ruleset {
-  const { chains, references, served, used } = memory;
+  const { chains, references, served, users } = memory;
   const last = memory.input;
   const changed = changesByName(last?.chains ?? [], input.chains);
   const maps = changesByName(last?.maps ?? [], input.maps);
@@ -88,9 +89,8 @@ function advance(memory: Memory, input: Ruleset, least: number): Ruleset {
   if (maps.size > 0) references.replaceMaps({ before: last?.maps ?? [], now: input.maps }, touched);
   const serving = { named: namedOf(memory, input.sets), least, touched };
   for (const [name, chain] of changed) serveAgain(memory, { ...serving, name, chain });
-  const looked = new Set([...changed.keys()].filter((name) => (used.get(name) ?? 0) > 0));
-  if (looked.size > 0)
-    for (const [name, { uses, source }] of served) if (!changed.has(name) && hasAny(uses, looked)) serveAgain(memory, { ...serving, name, chain: source });
+  const using = new Set([...changed.keys()].flatMap((name) => [...users.of(name)]));
+  for (const name of using) if (!changed.has(name)) serveAgain(memory, { ...serving, name, chain: served.get(name)?.source });
   for (const name of changed.keys()) touched.add(name);
   return outputOf(memory, input, { touched, maps });
 }
@@ -109,31 +109,21 @@ interface Serving {
   readonly touched: Set<string>;
 }
 
-function serveAgain({ served, used, written }: Memory, { name, chain, named, least, touched }: Serving): void {
+function serveAgain({ served, users, written }: Memory, { name, chain, named, least, touched }: Serving): void {
   const before = served.get(name);
   const isLong = chain?.kind === "regular" && name.length <= longestServed && (chain.rules.length > least || chain.rules.some(jumpOf));
   const now = isLong ? serve(chain, named, { least, before }) : undefined;
   if (now !== before) touched.add(name);
-  recount(used, before?.uses, now?.uses);
-  for (const one of recount(written, before?.inlined, now?.inlined)) touched.add(one);
+  users.replace(name, { before: before?.uses, now: now?.uses });
+  const count = (one: string, by: number): void => {
+    written.set(one, (written.get(one) ?? 0) + by);
+    touched.add(one);
+  };
+  for (const one of before?.inlined ?? []) if (now?.inlined.has(one) !== true) count(one, -1);
+  for (const one of now?.inlined ?? []) if (before?.inlined.has(one) !== true) count(one, 1);
   if (now === undefined) served.delete(name);
   else served.set(name, now);
 }
-
-/** Those that are counted otherwise from now on. */
-function recount(counts: Map<string, number>, before: ReadonlySet<string> = none, now: ReadonlySet<string> = none): readonly string[] {
-  const gone = [...before].filter((name) => !now.has(name));
-  const come = [...now].filter((name) => !before.has(name));
-  for (const name of gone) {
-    const left = (counts.get(name) ?? 0) - 1;
-    if (left > 0) counts.set(name, left);
-    else counts.delete(name);
-  }
-  for (const name of come) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return [...gone, ...come];
-}
-
-const none: ReadonlySet<string> = new Set();
 
 function namedOf({ chains, references }: Memory, sets: readonly NftSet[]): Named {
   let byName: ReadonlyMap<string, NftSet> | undefined;
@@ -145,15 +135,6 @@ function namedOf({ chains, references }: Memory, sets: readonly NftSet[]): Named
       return byName.get(name);
     },
   };
-}
-
-function hasAny(names: ReadonlySet<string>, changed: ReadonlySet<string>): boolean {
-  if (changed.size < names.size) {
-    for (const name of changed) if (names.has(name)) return true;
-    return false;
-  }
-  for (const name of names) if (changed.has(name)) return true;
-  return false;
 }
 
 function serve(source: Chain, named: Named, { least, before }: { least: number; before: Served | undefined }): Served {

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { changedSpan, type Edit, listChanges, withEdits } from "../../../rules/net/listChanges.ts";
 
-const things = Array.from({ length: 12 }, (_, n) => ({ n }));
+const things = Array.from({ length: 60 }, (_, n) => ({ n }));
 const list = fc.shuffledSubarray(things);
 /** Mostly alike, as lists of resources are. */
 const sorted = fc.subarray(things);
@@ -36,7 +36,7 @@ test("outside of the span that changed both lists hold the same objects", () => 
 /** At some places of the list: another thing, none, or one more before it. */
 const edited = sorted.chain((before) =>
   fc
-    .array(fc.record({ place: fc.nat(before.length), what: fc.constantFrom("replaced", "gone", "new") }), { maxLength: 5 })
+    .array(fc.record({ place: fc.nat(before.length), what: fc.constantFrom("replaced", "gone", "new") }), { maxLength: 40 })
     .map((drawn) => [...new Map(drawn.map((one) => [one.place, one])).values()].sort((a, b) => a.place - b.place))
     .map((drawn) => ({ before, edits: drawn.map(({ place, what }) => editAt(before, place, what)) })),
 );
