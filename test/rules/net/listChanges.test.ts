@@ -36,7 +36,7 @@ test("outside of the span that changed both lists hold the same objects", () => 
 /** At some places of the list: another thing, none, or one more before it. */
 const edited = sorted.chain((before) =>
   fc
-    .array(fc.record({ place: fc.nat(before.length), what: fc.constantFrom("replaced", "gone", "new") }), { maxLength: 40 })
+    .array(fc.record({ place: fc.nat(before.length), what: fc.constantFrom("replaced", "gone", "new") }), { maxLength: 40, size: "max" })
     .map((drawn) => [...new Map(drawn.map((one) => [one.place, one])).values()].sort((a, b) => a.place - b.place))
     .map((drawn) => ({ before, edits: drawn.map(({ place, what }) => editAt(before, place, what)) })),
 );
