@@ -40,13 +40,8 @@ export function endpointDispatch(context: Context, stage: Stage): readonly Rule[
 /** Each interface and the chain of its endpoint, one behind the other. */
 function targetsOf(endpoints: readonly EndpointChains[], chains: readonly string[]): readonly string[] {
   const targets: string[] = [];
-  for (const [
-    at,
-    {
-      resolved: { governs },
-    },
-  ] of endpoints.entries()) {
-    if (governs.kind === "interfaces") for (const name of governs.names) targets.push(name, chains[at] as string);
+  for (const [at, { resolved }] of endpoints.entries()) {
+    if (resolved.governs.kind === "interfaces") for (const name of resolved.governs.names) targets.push(name, chains[at] as string);
   }
   return targets;
 }

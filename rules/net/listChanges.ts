@@ -84,3 +84,14 @@ export function changedSpan(items: readonly unknown[], others: readonly unknown[
   while (behind < shorter - from && Object.is(items[items.length - 1 - behind], others[others.length - 1 - behind])) behind++;
   return { from, to: items.length - behind };
 }
+
+/** The same for rows of `width` numbers each, of which whole ones count. */
+export function changedRows(rows: ArrayLike<number>, others: ArrayLike<number>, width: number): { readonly from: number; readonly to: number } {
+  const shorter = Math.min(rows.length, others.length);
+  let from = 0;
+  while (from < shorter && rows[from] === others[from]) from++;
+  from -= from % width;
+  let behind = 0;
+  while (behind < shorter - from && rows[rows.length - 1 - behind] === others[others.length - 1 - behind]) behind++;
+  return { from, to: rows.length - behind + (behind % width) };
+}

@@ -2,6 +2,7 @@
 // A network is a row of its first address and its length, so that rows of one set sort by address, the wider first, and can be counted.
 
 import { addressBits } from "../net/address.ts";
+import { changedRows } from "../net/listChanges.ts";
 import { familyAt, hostLength, type Networks, networksOf, wordsEach } from "../net/networks.ts";
 import { hostPrefix } from "../net/prefix.ts";
 import type { Address, Family } from "../net/types.ts";
@@ -46,14 +47,8 @@ export function hasAddresses(resource: PeerResource): boolean {
 /** What it no longer gives and what it gives now, without what is written at both ends of both: of a long list of which one entry changed, that entry. */
 export function changedAddresses(before: PeerResource, after: PeerResource): { readonly removed: Contribution; readonly added: Contribution } {
   const [old, now] = [networksIn(before).words, networksIn(after).words];
-  const shorter = Math.min(old.length, now.length);
-  let from = 0;
-  while (from < shorter && old[from] === now[from]) from++;
-  from -= from % wordsEach;
-  let behind = 0;
-  while (behind < shorter - from && old[old.length - 1 - behind] === now[now.length - 1 - behind]) behind++;
-  behind -= behind % wordsEach;
-  return { removed: pack(old.subarray(from, old.length - behind)), added: pack(now.subarray(from, now.length - behind)) };
+  const { from, to } = changedRows(now, old, wordsEach);
+  return { removed: pack(old.subarray(from, to + old.length - now.length)), added: pack(now.subarray(from, to)) };
 }
 
 export function portsOf(resource: PeerResource, question: PortQuestion): Contribution {

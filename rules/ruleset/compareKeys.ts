@@ -1,7 +1,7 @@
 // What one packed, sorted list of set keys has that another has not: one walk over both, no key is unpacked. Chunks that both have, which are
 // all but a few after a small change, are passed by.
 
-import { changedSpan } from "../net/listChanges.ts";
+import { changedRows, changedSpan } from "../net/listChanges.ts";
 import { bytesOfKeys, type KeysChange, keysOfBytes, noKeys } from "./chunks.ts";
 import type { Keys } from "./types.ts";
 
@@ -44,15 +44,9 @@ interface Run {
 }
 
 function compareRows(old: Uint8Array, now: Uint8Array, { width, removed, added }: { width: number; removed: Run[]; added: Run[] }): void {
-  const shorter = Math.min(old.length, now.length);
-  let head = 0;
-  while (head < shorter && old[head] === now[head]) head++;
-  head -= head % width;
-  let behind = 0;
-  while (behind < shorter - head && old[old.length - 1 - behind] === now[now.length - 1 - behind]) behind++;
-  behind -= behind % width;
-  const [oldEnd, nowEnd] = [old.length - behind, now.length - behind];
-  let [a, b] = [head, head];
+  const { from, to: nowEnd } = changedRows(now, old, width);
+  const oldEnd = nowEnd + old.length - now.length;
+  let [a, b] = [from, from];
   while (a < oldEnd || b < nowEnd) {
     const order = a === oldEnd ? 1 : b === nowEnd ? -1 : compareRow(old, a, { now, b, width });
     if (order < 0) take(removed, { bytes: old, from: a, to: a + width });
