@@ -54,9 +54,13 @@ export function networkSet(name: string, set: string, nets: readonly string[]): 
   return document("GlobalNetworkSet", name, { labels: { set }, spec: { nets } });
 }
 
-/** One ingress rule each, of four kinds in turn; 100 for each endpoint. Every fourth looks up one of `sets` sets. */
-export function policies(count: number, sets: number): Document[] {
-  return Array.from({ length: count }, (_, i) => policy(`p${i}`, Math.floor(i / 100), [ruleOf(i, sets)]));
+/** Ingress rules of four kinds in turn, so many in each policy; 100 for each endpoint. Every fourth looks up one of `sets` sets. */
+function policies(rules: number, each: number, sets: number): Document[] {
+  return Array.from({ length: rules / each }, (_, i) => {
+    const first = i * each;
+    const ingress = Array.from({ length: each }, (_, rule) => ruleOf(first + rule, sets));
+    return policy(`p${i}`, Math.floor(first / 100), ingress);
+  });
 }
 
 export function policy(name: string, group: number, ingress: readonly object[]): Document {
@@ -81,13 +85,13 @@ export function ruleOf(i: number, sets: number): object {
   }
 }
 
-/** 10,000 policies are 10,000 rules on 100 endpoints; the members are in sets of 1,000. */
-export function hostManifests(policyCount: number, members: number): Document[] {
+/** 10,000 rules are on 100 endpoints, in policies of `each`, which divides 100; the members are in sets of 1,000. */
+export function hostManifests(rules: number, members: number, each = 1): Document[] {
   const sets = Math.max(1, members / 1000);
   return [
-    ...endpoints(Math.ceil(policyCount / 100)),
+    ...endpoints(Math.ceil(rules / 100)),
     ...Array.from({ length: sets }, (_, i) => networkSets(`s${i}`, { members: members / sets, most: 1000, from: i * 1000 })).flat(),
-    ...policies(policyCount, sets),
+    ...policies(rules, each, sets),
   ];
 }
 

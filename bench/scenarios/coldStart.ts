@@ -14,28 +14,36 @@ import { ratios } from "../statistics.ts";
 import { hostManifests, manifestsText } from "../workload.ts";
 
 /** Of the whole start's time to twice the kernel's and that of the parse. A small host has not read enough for its code to be warm. */
-const wholeGoal = { policies: 10_000, most: 1 };
+const wholeGoal = { rules: 10_000, most: 1 };
 
-const hosts = [
-  { policies: 1000, members: 10_000 },
-  { policies: 10_000, members: 100_000 },
+interface Host {
+  readonly rules: number;
+  /** Rules of a policy. */
+  readonly each: number;
+  readonly members: number;
+}
+
+const hosts: readonly Host[] = [
+  { rules: 1000, each: 1, members: 10_000 },
+  { rules: 10_000, each: 1, members: 100_000 },
+  { rules: 10_000, each: 100, members: 100_000 },
 ];
 
 export const scenario: Scenario = {
   title: "Cold start",
-  about: `Policies of one rule each, a hundred for each endpoint, with ten members a policy in sets of 1,000, as a directory of manifests. A process starts, reads them and
+  about: `A hundred rules for each endpoint, in policies of one rule or of all hundred, with ten members a rule in sets of 1,000, as a directory of manifests. A process starts, reads them and
 loads the ruleset into an empty namespace. Reading is the YAML parse, on several threads where there is much of it, and the decoding of its values. "cold" is a process of its
 own for every run, as a daemon starts, "warm" the third load by the same process. The rivals load the file that \`hostward render\` prints, into a namespace of their own.`,
   async run({ runs, note }) {
     const folder = mkdtempSync(join(tmpdir(), "hostward-bench-"));
     try {
       const figures: Figure[] = [];
-      for (const { policies, members } of hosts) {
-        note(`${policies} policies, ${members} members`);
-        const place = join(folder, String(policies));
+      for (const [at, host] of hosts.entries()) {
+        note(`${nameOf(host)}, ${host.members} members`);
+        const place = join(folder, String(at));
         mkdirSync(place);
-        writeFileSync(join(place, "host.yaml"), manifestsText(hostManifests(policies, members)));
-        figures.push(...(await measure(place, policies, runs)));
+        writeFileSync(join(place, "host.yaml"), manifestsText(hostManifests(host.rules, host.members, host.each)));
+        figures.push(...(await measure(place, host, runs)));
       }
       return figures;
     } finally {
@@ -44,14 +52,19 @@ own for every run, as a daemon starts, "warm" the third load by the same process
   },
 };
 
-async function measure(place: string, policies: number, runs: number): Promise<Figure[]> {
+function nameOf({ rules, each }: Host): string {
+  const policies = `${(rules / each).toLocaleString("en")} policies`;
+  return each === 1 ? policies : `${policies} of ${each} rules`;
+}
+
+async function measure(place: string, host: Host, runs: number): Promise<Figure[]> {
   const rendered = join(place, "ruleset.nft");
   const rival = openNamespace("rival");
   const libnftables = openLibnftables(rival);
   const samples: Sample[] = [];
   for (let run = -1; run < runs; run++) {
     await clearTable();
-    const ours = startCold(place, policies / 100, rendered);
+    const ours = startCold(place, host.rules / 100, rendered);
     const nft = rival.time("nft", "-f", rendered);
     rival.clear();
     const library = await libnftables?.run(`@${rendered}`);
@@ -60,7 +73,7 @@ async function measure(place: string, policies: number, runs: number): Promise<F
   }
   libnftables?.close();
   rival.close();
-  return figuresOf(policies, samples);
+  return figuresOf(host, samples);
 }
 
 interface Sample {
@@ -86,8 +99,8 @@ function startCold(place: string, endpoints: number, rendered: string): Pick<Sam
   return { cold: first, warm: last, read, yaml };
 }
 
-function figuresOf(policies: number, samples: readonly Sample[]): Figure[] {
-  const what = `${policies.toLocaleString("en")} policies`;
+function figuresOf(host: Host, samples: readonly Sample[]): Figure[] {
+  const what = nameOf(host);
   const library = samples.flatMap((sample) => sample.library ?? []);
   const nft = samples.map((sample) => sample.nft);
   return [
@@ -106,17 +119,17 @@ function figuresOf(policies: number, samples: readonly Sample[]): Figure[] {
     }),
     { what: `${what}: reading, cold`, unit: "ms", values: samples.map((sample) => sample.read) },
     { what: `${what}: the YAML parse alone, on one thread, warm`, unit: "ms", values: samples.map((sample) => sample.yaml) },
-    wholeStart(policies, samples),
+    wholeStart(host, samples),
     { what: `${what}: \`nft -f\` of the rendered file`, unit: "ms", values: nft },
     ...(library.length === 0 ? [] : [{ what: `${what}: libnftables, the same file`, unit: "ms" as const, values: library }]),
   ];
 }
 
 /** From the first look at the manifests. */
-function wholeStart(policies: number, samples: readonly Sample[]): Figure {
-  const what = `${policies.toLocaleString("en")} policies, cold: reading and store to ACK / (2 x sent alone + the YAML parse)`;
+function wholeStart(host: Host, samples: readonly Sample[]): Figure {
+  const what = `${nameOf(host)}, cold: reading and store to ACK / (2 x sent alone + the YAML parse)`;
   const whole = samples.map(({ read, cold }) => read + cold.ack);
   const bound = samples.map(({ yaml, cold }) => 2 * cold.alone + yaml);
   const figure: Figure = { what, unit: "x", values: ratios(whole, bound) };
-  return policies < wholeGoal.policies ? figure : { ...figure, goal: { most: wholeGoal.most } };
+  return host.rules < wholeGoal.rules ? figure : { ...figure, goal: { most: wholeGoal.most } };
 }
