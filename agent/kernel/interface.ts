@@ -15,13 +15,19 @@ export interface Kernel {
   /**
    * Applies one batch, all of it or nothing. With `generation` the commit succeeds only if nobody changed the ruleset since. An index where the chain
    * has no rule is "stale", too. Waits until the packets are through that were on their way when the last one landed: two commits within a packet's way
-   * would show it rules of the second among those that it began with.
+   * would show it rules of the second among those that it began with. After one that no packet meets (`isMet` false) there are none to wait for.
    * @throws KernelError
    */
-  commit(batch: Batch, options?: { readonly generation?: number }): Promise<Committed>;
+  commit(batch: Batch, options?: CommitOptions): Promise<Committed>;
   /** Calls back after every ruleset change in this network namespace, also our own, and tells what of the table it touched. Returns the way to stop it. */
   watch(table: string, listener: (event: KernelEvent) => void): () => void;
   close(): void;
+}
+
+export interface CommitOptions {
+  readonly generation?: number;
+  /** Whether packets may meet what the batch makes or changes; true when absent. */
+  readonly isMet?: boolean;
 }
 
 export interface Reading {

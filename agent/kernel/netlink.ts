@@ -1,7 +1,7 @@
 // The real kernel: reads the table by dumps, commits batches, hears of changes, all over one netlink socket of its own and another one that
 // listens. The only importer of native/ besides its siblings here; what the messages look like is native/codec's.
 
-import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { NFT_MSG_NEWRULE } from "../../native/codec/constants.ts";
 import { encodeDryRun } from "../../native/codec/feature.ts";
 import { decodeGeneration, type Generation, generationRequest } from "../../native/codec/generation.ts";
@@ -15,12 +15,13 @@ import { type Echoes, type Edits, editedChains, planEdits, surelyChanges, touche
 import { canOwnTables } from "./features.ts";
 import { following } from "./generations.ts";
 import { type Handles, RuleHandles } from "./handles.ts";
-import { type Committed, type Kernel, KernelError, type KernelEvent, type Ownership, type Reading, type Touched } from "./interface.ts";
+import { type CommitOptions, type Committed, type Kernel, KernelError, type KernelEvent, type Ownership, type Reading, type Touched } from "./interface.ts";
 import { RulesetListener } from "./listener.ts";
 import { type Asking, isMissing, type Listing, listHandles, listTable, listTouched } from "./listing.ts";
 import { type Notice, touchedIn } from "./notices.ts";
 import { type EncodedOperations, encodeOperations } from "./operations.ts";
 import { kernelError } from "./refusal.ts";
+import { Spacing } from "./spacing.ts";
 
 /** What the kernel layer needs of a NetlinkSocket. Tests put one between that has faults. */
 export type KernelSocket = Pick<NetlinkSocket, "portId" | "transact" | "dump" | "request" | "close">;
@@ -55,8 +56,7 @@ class NetlinkKernel implements Kernel {
   readonly #watchers = new Set<Watcher>();
   #listener: RulesetListener | undefined;
   #sequence = 0;
-  /** Whether the packets that were on their way when the last commit landed are surely through. */
-  #isThrough: Promise<boolean> = Promise.resolve(true);
+  readonly #spacing = new Spacing(() => this.#gracePeriod());
 
   constructor(socket: KernelSocket) {
     this.#socket = socket;
@@ -87,9 +87,9 @@ class NetlinkKernel implements Kernel {
     throw new KernelError("stale", `the ruleset changed during each of ${READ_ATTEMPTS} attempts to read table inet ${table}`);
   }
 
-  async commit(batch: Batch, { generation }: { readonly generation?: number } = {}): Promise<Committed> {
+  async commit(batch: Batch, { generation, isMet = true }: CommitOptions = {}): Promise<Committed> {
     if (batch.operations.length === 0) return this.#nothing(generation);
-    if (!(await this.#isThrough)) await translated(this.#gracePeriod());
+    await translated(this.#spacing.wait());
     const edited = editedChains(batch);
     const pinned = generation ?? (edited.size > 0 ? await this.generation() : undefined);
     if (pinned !== undefined) await this.#learnHandles(batch.table, edited, pinned);
@@ -99,18 +99,12 @@ class NetlinkKernel implements Kernel {
     const encodeMicroseconds = (performance.now() - start) * 1000;
     try {
       const committed = { ...(await this.#send(batch, edits, { encoded, pinned })), encodeMicroseconds };
-      // Now, so that it is over when the next commit comes, unless that is one of the same transaction; after who waits for this one has gone on.
-      this.#isThrough = nextTurn()
-        .then(() => this.#gracePeriod())
-        .then(
-          () => true,
-          () => false,
-        );
+      if (isMet) this.#spacing.landed();
       return committed;
     } catch (error) {
       this.#handles.forgetAll();
       const refusal = kernelError(error, encoded);
-      if (refusal instanceof KernelError && refusal.code === "unknown") this.#isThrough = Promise.resolve(false);
+      if (refusal instanceof KernelError && refusal.code === "unknown") this.#spacing.lost();
       throw refusal;
     }
   }

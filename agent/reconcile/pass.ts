@@ -42,6 +42,8 @@ export interface PlannedPass extends CompiledPass {
   /** At which the kernel's table is as the transaction expects it. */
   readonly generation: number;
   readonly before: Actual | undefined;
+  /** Whether packets are judged by rules of ours already, the table's or its shield's. */
+  readonly isInForce: boolean;
   /** What somebody else changed since the last pass. */
   readonly drift: string | undefined;
   /** No batches when the kernel already holds the ruleset. */
@@ -108,7 +110,8 @@ function planFrom(compiled: CompiledPass, look: Look, { drift, clock }: Pick<Pla
   const { batches } = diffOwned(before, ruleset, { owned, isOtherwise, isOrphan: ownership === "orphan" });
   const transaction = { batches: hasShield ? [...batches, removal(shieldOf(ruleset.table))] : batches };
   clock.stage("diff");
-  return { ...compiled, generation, before, drift, transaction, milliseconds: { ...compiled.milliseconds, ...clock.milliseconds } };
+  const isInForce = before !== undefined || hasShield;
+  return { ...compiled, generation, before, isInForce, drift, transaction, milliseconds: { ...compiled.milliseconds, ...clock.milliseconds } };
 }
 
 /**
@@ -144,8 +147,10 @@ async function commitPass(planned: PlannedPass, kernel: Kernel, commits: Committ
   const clock = startClock();
   const { ruleset } = planned;
   let { generation } = planned;
-  for (const batch of planned.transaction.batches) {
-    const committed = await kernel.commit(batch, { generation });
+  const { batches } = planned.transaction;
+  for (const batch of batches) {
+    // Base chains come with the last batch of a new table.
+    const committed = await kernel.commit(batch, { generation, isMet: planned.isInForce || batch === batches.at(-1) });
     generation = committed.generation;
     commits.push(committed);
   }

@@ -75,6 +75,16 @@ describe("commits", () => {
     assert.deepEqual(socket.told, [...commit, ...gracePeriod, ...commit]);
   });
 
+  test("after a commit that no packet meets the next one does not wait", async () => {
+    socket.longer = 60;
+    await kernel.commit(batch(addChain("b")), { isMet: false });
+    await kernel.commit(batch(addChain("c")));
+    assert.deepEqual(socket.told, [...commit, ...commit]);
+    await kernel.commit(batch(addChain("d")), { isMet: false });
+    await kernel.commit(batch(addChain("e")));
+    assert.deepEqual(socket.told, [...commit, ...commit, ...gracePeriod, ...commit, ...commit], "it waits itself");
+  });
+
   test("a grace period that could not be asked for is asked for again before the next commit, which fails if that fails", async () => {
     socket.failing = 2;
     await kernel.commit(batch(addChain("b")));

@@ -13,6 +13,7 @@ import { table } from "../../../rules/compile/hooks.ts";
 import { actualOf } from "../../../rules/diff/diff.ts";
 import { describeDifference } from "../../../rules/diff/difference.ts";
 import type { Operation } from "../../../rules/diff/types.ts";
+import { anyone } from "../../../rules/model/entity.ts";
 import { formatProblem } from "../../../rules/model/problem.ts";
 import type { Resource } from "../../../rules/model/types.ts";
 import { endpoint, inputOf, policy, storeOf } from "./hosts.ts";
@@ -103,6 +104,39 @@ test("a change is applied, and takes nothing that was there away", () =>
     assert.deepEqual([report.outcome, report.revision], ["applied", 2]);
     await assertHolds(kernel, store);
   }));
+
+test("packets meet the last batch of a new table, and each batch of one that is in force", async () => {
+  const kernel = createMemoryKernel({ processId: process.pid, processName: "hostward" });
+  const commit = kernel.commit.bind(kernel);
+  let met: boolean[] = [];
+  kernel.commit = (batch, options) => {
+    met.push(options?.isMet ?? true);
+    return commit(batch, options);
+  };
+  /** In an interval set, which is filled a batch before anything looks it up. */
+  const ranges = [80, 443].map((from) => ({ from, to: from + 7 }));
+  const web = {
+    ...policy("web", 80),
+    ingress: policy("web", 80).ingress.map((rule) => ({ ...rule, destination: { ...anyone, ports: { ranges, names: [] } } })),
+  };
+  const use = async ({ change, pass }: Bench) => {
+    await pass();
+    assert.deepEqual(met, [false, true], "the first brings no base chain");
+    met = [];
+    change(endpoint("a"), endpoint("b", "eth1"), web);
+    await pass();
+    change(web);
+    await pass();
+    change(endpoint("a"), web);
+    await pass();
+    assert.ok(met.length > 2 && met.every((one) => one), JSON.stringify(met));
+    met = [];
+    kernel.commitAs(stranger, { table, operations: [{ verb: "delete", object: "table" }] });
+    await pass();
+    assert.deepEqual(met, [false, true], "nor does it of one that somebody has deleted");
+  };
+  await withReconciler([endpoint("a"), web], use, kernel);
+});
 
 /** Refuses what no policy is to be blamed for. */
 const refuseChains = (operation: Operation) => (operation.object === "chain" && operation.verb === "add" ? "ENOMEM" : undefined);
