@@ -7,7 +7,7 @@ import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { describeMachine } from "./machine.ts";
-import { pace, unsteadiness } from "./pace.ts";
+import { pace, processorTimes, stolenBetween, unsteadiness } from "./pace.ts";
 import { figureLine, page } from "./page.ts";
 import { loadResult, saveResult, scenarioNames } from "./results.ts";
 import type { Measured } from "./scenario.ts";
@@ -58,8 +58,10 @@ for (const name of names) {
   process.stdout.write(`\n──── ${name}\n`);
   const [load = 0] = loadavg();
   const before = await pace();
+  const times = processorTimes();
   const measured = measure(name, runs, isProfile);
-  const processor = unsteadiness([...before, ...(await pace())]);
+  const stolen = stolenBetween(times, processorTimes());
+  const processor = { ...unsteadiness([...before, ...(await pace())]), stolen };
   if (measured === undefined) failed.push(name);
   else {
     process.stdout.write(`${measured.figures.map(figureLine).join("\n")}\n${measured.seconds.toFixed(0)} s\n`);

@@ -1,6 +1,7 @@
 // How steady the processor is: one loop of arithmetic, again and again, by the processor time that it takes. On a machine that is shared it is not the
 // same, and nothing of the program's can change that: what took twice as long may have run on a processor that was half as fast.
 
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { quantile } from "./statistics.ts";
 
@@ -57,4 +58,24 @@ export interface Unsteadiness {
 export function unsteadiness(taken: readonly number[]): Unsteadiness {
   const fast = quantile(taken, 0.1);
   return { usual: quantile(taken, 0.5) / fast, slow: quantile(taken, 0.9) / fast };
+}
+
+/** Of all processors since the machine started, in ticks of the kernel's clock (proc_stat(5)). */
+export interface ProcessorTimes {
+  /** Run, or wanted and not had. */
+  readonly wanted: number;
+  /** Wanted, while whoever runs this virtual machine gave the processor to another one. */
+  readonly stolen: number;
+}
+
+export function processorTimes(text = readFileSync("/proc/stat", "utf8")): ProcessorTimes {
+  const [user = 0, nice = 0, system = 0, _idle, _waiting, interrupts = 0, softInterrupts = 0, stolen = 0] = (/^cpu +(.*)$/m.exec(text)?.[1] ?? "")
+    .split(" ")
+    .map(Number);
+  return { wanted: user + nice + system + interrupts + softInterrupts + stolen, stolen };
+}
+
+/** From 0 to 1. */
+export function stolenBetween(before: ProcessorTimes, after: ProcessorTimes): number {
+  return (after.stolen - before.stolen) / Math.max(1, after.wanted - before.wanted);
 }

@@ -14,7 +14,7 @@ Absolute times drift by a third on a shared machine. What counts are the ratios:
 Every figure is the median of its runs unless it says p99, with the smallest and the largest beside it. "Send" is the time inside the kernel's sendmsg: it checks and
 commits the ruleset there, and no program that asks the same of it can be faster. "Event loop blocked" has a floor of about 1.1 ms, which is the meter's own.
 How much slower the processor was than at its best is told by a loop of arithmetic before and after the scenario: its median and its slowest tenth against its
-fastest tenth.
+fastest tenth. "Taken away" is the share of the time for which processors were asked during the scenario that went to other virtual machines ("steal" of proc_stat(5)).
 `;
 
 export function page(results: readonly Result[]): string {
@@ -53,7 +53,8 @@ ${rows.join("\n")}
 function conditions({ load, processor }: Result): string {
   const busy = load === undefined ? "" : `, load average before ${load.toFixed(1)}`;
   if (processor === undefined) return busy;
-  return `${busy}, processor ${processor.usual.toFixed(2)} x and ${processor.slow.toFixed(2)} x slower than at its best`;
+  const taken = processor.stolen === undefined ? "" : `, ${(100 * processor.stolen).toFixed(1)} % of its time taken away`;
+  return `${busy}, processor ${processor.usual.toFixed(2)} x and ${processor.slow.toFixed(2)} x slower than at its best${taken}`;
 }
 
 /** For the terminal. */

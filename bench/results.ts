@@ -16,7 +16,7 @@ export interface Result extends Measured {
   /** What else the machine did, as its load average of the last minute before; absent in older results. */
   readonly load?: number;
   /** Before and after; absent in older results. */
-  readonly processor?: Unsteadiness;
+  readonly processor?: Unsteadiness & { readonly stolen?: number };
 }
 
 const scenarios = join(import.meta.dirname, "scenarios");

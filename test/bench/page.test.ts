@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Machine } from "../../bench/machine.ts";
-import { unsteadiness } from "../../bench/pace.ts";
+import { processorTimes, stolenBetween, unsteadiness } from "../../bench/pace.ts";
 import { page } from "../../bench/page.ts";
 import type { Result } from "../../bench/results.ts";
 import type { Figure } from "../../bench/scenario.ts";
@@ -48,11 +48,21 @@ test("what else the machine did is told where it is known", () => {
   assert.match(text, /, 12 s, load average before 3\.1\.$/m);
   const unsteady = page([{ ...section("one", [kept]), load: 3.14, processor: { usual: 1.04, slow: 1.789 } }]);
   assert.match(unsteady, /, 12 s, load average before 3\.1, processor 1\.04 x and 1\.79 x slower than at its best\.$/m);
+  const robbed = page([{ ...section("one", [kept]), load: 3.14, processor: { usual: 1.04, slow: 1.789, stolen: 0.0456 } }]);
+  assert.match(robbed, /1\.79 x slower than at its best, 4\.6 % of its time taken away\.$/m);
 });
 
 test("the processor's unsteadiness is its middle and its slowest tenth against its fastest tenth", () => {
   const taken = Array.from({ length: 100 }, (_, i) => (i < 20 ? 10 : i < 85 ? 12 : 19));
   assert.deepEqual(unsteadiness(taken), { usual: 1.2, slow: 1.9 });
+});
+
+test("time taken away is told of that for which processors were asked, whatever they rested", () => {
+  const at = (text: string) => processorTimes(`${text}\ncpu0 1 2 3 4 5 6 7 8 9 0\n`);
+  const before = at("cpu  100 20 30 5000 40 5 5 10 0 0");
+  assert.deepEqual(before, { wanted: 170, stolen: 10 });
+  assert.equal(stolenBetween(before, at("cpu  160 25 55 9000 90 5 10 15 0 0")), 0.05);
+  assert.equal(stolenBetween(before, before), 0);
 });
 
 test("the machine stands once where all was measured on it, and what is missing is told", () => {
