@@ -5,6 +5,7 @@
       "sources": [
         "native/src/addon.cc",
         "native/src/exchange.cc",
+        "native/src/grace_period.cc",
         "native/src/monitor.cc",
         "native/src/monitor_object.cc",
         "native/src/notify.cc",

@@ -53,6 +53,8 @@ export interface Addon {
     groups: readonly number[],
     callback: (messages: Uint8Array, overflowed: boolean, syscall: string, errno: number) => void,
   ) => NativeMonitor;
+  /** native/src/grace_period.h, PassGracePeriod. */
+  gracePeriod(done: (error: Error | undefined, passed: boolean) => void): void;
   notify(address: string, state: string): void;
 }
 

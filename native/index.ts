@@ -1,7 +1,7 @@
 // The typed face of the addon: netlink sockets, a multicast monitor and sd_notify. Checks arguments, turns the addon's plain data into
 // values or a NetlinkError, and keeps one exchange at a time on a socket. Knows message headers, nothing of what messages say.
 
-import type { Addon, NativeDone, NativeExchange, NativeMonitor, NativeReply, NativeSocket } from "./addon.ts";
+import type { Addon, NativeExchange, NativeMonitor, NativeReply, NativeSocket } from "./addon.ts";
 import { loadAddon } from "./addon.ts";
 import type { NetlinkErrorCode, NetlinkReply } from "./netlinkError.ts";
 import { errnoName, NetlinkError, systemError } from "./netlinkError.ts";
@@ -71,7 +71,7 @@ export class NetlinkSocket {
   async transact(bytes: Uint8Array, lastSequence: number, takes: "short" | "long" = bytes.length > largeBatch ? "long" : "short"): Promise<Sent> {
     checkMessages(bytes);
     if (takes === "short") return this.#inTurn(async (native) => sent(native.transactSync(bytes, lastSequence), bytes));
-    return this.#inTurn(async (native) => sent(await elsewhere((done) => native.transact(bytes, lastSequence, done)), bytes));
+    return this.#inTurn(async (native) => sent(await elsewhere<NativeExchange>((done) => native.transact(bytes, lastSequence, done)), bytes));
   }
 
   /** The same on the calling thread: for small messages, and where one cannot wait. */
@@ -85,7 +85,7 @@ export class NetlinkSocket {
     checkMessages(request);
     if ((flagsOf(request) & dumpFlag) !== dumpFlag) throw new TypeError("a dump request carries NLM_F_DUMP");
     return this.#inTurn(async (native) => {
-      const exchange = await elsewhere((done) => native.dump(request, done));
+      const exchange = await elsewhere<NativeExchange>((done) => native.dump(request, done));
       throwIfFailed(exchange, request);
       if (exchange.interrupted) throw new NetlinkError("NETLINK_INTERRUPTED", "a dump was interrupted by changes again and again");
       if (!exchange.done) throw new NetlinkError("NETLINK_UNANSWERED", "the kernel did not end a dump");
@@ -207,6 +207,14 @@ export function notifySystemd(state: string): boolean {
   return true;
 }
 
+/**
+ * Resolves with true when everything in the kernel that was under way is over that looks at what changes by RCU, packets in hooks among it: some 8 ms, in
+ * which nobody waits but the caller (membarrier(2), MEMBARRIER_CMD_GLOBAL: synchronize_rcu). False at once where this system cannot tell.
+ */
+export function passGracePeriod(): Promise<boolean> {
+  return elsewhere((done) => addon().gracePeriod(done));
+}
+
 function opened<T>(open: () => T): T {
   try {
     return open();
@@ -216,10 +224,10 @@ function opened<T>(open: () => T): T {
   }
 }
 
-/** An exchange on another thread. */
-function elsewhere(start: (done: NativeDone) => void): Promise<NativeExchange> {
+/** What is done on another thread. */
+function elsewhere<T>(start: (done: (error: Error | undefined, value: T) => void) => void): Promise<T> {
   return new Promise((resolve, reject) => {
-    start((error, exchange) => (error === undefined ? resolve(exchange) : reject(error)));
+    start((error, value) => (error === undefined ? resolve(value) : reject(error)));
   });
 }
 

@@ -8,7 +8,7 @@ import { decodeGeneration, type Generation, generationRequest } from "../../nati
 import { readMessages, tablesType } from "../../native/codec/message.ts";
 import { ruleHandle } from "../../native/codec/rule.ts";
 import { decodeTable, type ListedTable, tableRequest } from "../../native/codec/table.ts";
-import { largeBatch, NetlinkSocket } from "../../native/index.ts";
+import { largeBatch, NetlinkSocket, passGracePeriod } from "../../native/index.ts";
 import { describeOperation } from "../../rules/diff/plan.ts";
 import type { Actual, Batch } from "../../rules/diff/types.ts";
 import { type Echoes, type Edits, editedChains, planEdits, surelyChanges, touchedBy } from "./edits.ts";
@@ -40,10 +40,13 @@ interface Watcher {
 /** How often a table is read again because the ruleset changed meanwhile, with a millisecond more of patience each time. */
 const READ_ATTEMPTS = 20;
 
-/** @throws KernelError where there is no netlink socket to be had */
-export function openNetlinkKernel(socket?: KernelSocket): Kernel {
+/**
+ * @param waiting for a grace period; resolves with false where the system does not do it without the help of nf_tables
+ * @throws KernelError where there is no netlink socket to be had
+ */
+export function openNetlinkKernel(socket?: KernelSocket, waiting = passGracePeriod): Kernel {
   try {
-    return new NetlinkKernel(socket ?? new NetlinkSocket("netfilter"));
+    return new NetlinkKernel(socket ?? new NetlinkSocket("netfilter"), waiting);
   } catch (error) {
     throw kernelError(error);
   }
@@ -56,10 +59,13 @@ class NetlinkKernel implements Kernel {
   readonly #watchers = new Set<Watcher>();
   #listener: RulesetListener | undefined;
   #sequence = 0;
-  readonly #spacing = new Spacing(() => this.#gracePeriod());
+  readonly #spacing: Spacing;
 
-  constructor(socket: KernelSocket) {
+  constructor(socket: KernelSocket, waiting: typeof passGracePeriod) {
     this.#socket = socket;
+    this.#spacing = new Spacing(async () => {
+      if (!(await waiting())) await this.#throwAway();
+    });
     this.#asking = {
       dump: (request) => socket.dump(request(this.#next())),
       request: (request) => socket.request(request(this.#next())),
@@ -109,8 +115,8 @@ class NetlinkKernel implements Kernel {
     }
   }
 
-  /** Some 8 ms, in which others wait with their commits. */
-  async #gracePeriod(): Promise<void> {
+  /** A batch, and so a grace period (__nf_tables_abort), in which all others wait with their commits. */
+  async #throwAway(): Promise<void> {
     const { bytes, offsets, lastSequence } = encodeDryRun({ firstSequence: this.#next() });
     this.#sequence += offsets.length;
     await this.#socket.transact(bytes, lastSequence, "long");

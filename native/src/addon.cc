@@ -2,6 +2,7 @@
 
 #include <napi.h>
 
+#include "grace_period.h"
 #include "monitor_object.h"
 #include "notify.h"
 #include "plain_data.h"
@@ -17,9 +18,26 @@ void NotifyFunction(const Napi::CallbackInfo& info) {
   if (failure) throw SystemError(info.Env(), failure);
 }
 
+// On a pool thread, then callback(error, passed).
+class GracePeriodJob : public Napi::AsyncWorker {
+ public:
+  explicit GracePeriodJob(const Napi::Function& callback) : AsyncWorker(callback, "hostward.gracePeriod") {}
+
+ protected:
+  void Execute() override { passed_ = PassGracePeriod(); }
+  void OnOK() override { Callback().Call({Env().Undefined(), Napi::Boolean::New(Env(), passed_)}); }
+
+ private:
+  bool passed_ = false;
+};
+
+// gracePeriod(callback). A job deletes itself when it is done.
+void GracePeriodFunction(const Napi::CallbackInfo& info) { (new GracePeriodJob(info[0].As<Napi::Function>()))->Queue(); }
+
 Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports["Socket"] = SocketObject::Define(env);
   exports["Monitor"] = MonitorObject::Define(env);
+  exports["gracePeriod"] = Napi::Function::New<GracePeriodFunction>(env, "gracePeriod");
   exports["notify"] = Napi::Function::New<NotifyFunction>(env, "notify");
   return exports;
 }

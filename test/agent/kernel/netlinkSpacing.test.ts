@@ -2,13 +2,15 @@
 
 import "../../lab/enter.ts";
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { cpus } from "node:os";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { Kernel } from "../../../agent/kernel/interface.ts";
 import { type KernelSocket, openNetlinkKernel } from "../../../agent/kernel/netlink.ts";
 import { NFNL_MSG_BATCH_END } from "../../../native/codec/constants.ts";
 import { readMessages } from "../../../native/codec/message.ts";
-import { NetlinkSocket } from "../../../native/index.ts";
+import { NetlinkSocket, passGracePeriod } from "../../../native/index.ts";
 import { systemError } from "../../../native/netlinkError.ts";
 import { FaultySocket } from "./faultySocket.ts";
 import { addChain, addTable, batch, deleteTable } from "./operations.ts";
@@ -43,12 +45,12 @@ class TellingSocket implements KernelSocket {
 const commit = ["commit", "commit over"];
 const gracePeriod = ["grace period", "grace period over"];
 
-describe("commits", () => {
+describe("commits where the system does not wait for a grace period", () => {
   let socket: TellingSocket;
   let kernel: Kernel;
   beforeEach(async () => {
     socket = new TellingSocket();
-    kernel = openNetlinkKernel(socket);
+    kernel = openNetlinkKernel(socket, async () => false);
     await kernel.commit(batch(addTable));
     await kernel.commit(batch(addChain("a")));
     await sleep(100);
@@ -107,9 +109,43 @@ describe("commits", () => {
   });
 });
 
+test("where the system waits no batch is thrown away, and nobody else's commit waits", async () => {
+  const socket = new TellingSocket();
+  let waits = 0;
+  const { promise: over, resolve: end } = Promise.withResolvers<void>();
+  const kernel = openNetlinkKernel(socket, async () => {
+    waits++;
+    await over;
+    return true;
+  });
+  const other = openNetlinkKernel();
+  await kernel.commit(batch(addTable));
+  let isDone = false;
+  const next = kernel.commit(batch(addChain("a"))).finally(() => {
+    isDone = true;
+  });
+  await other.commit(batch(addChain("b")));
+  await sleep(50);
+  assert.deepEqual([socket.told, waits, isDone], [commit, 1, false]);
+  end();
+  await next;
+  assert.deepEqual(socket.told, [...commit, ...commit]);
+  await kernel.commit(batch(addTable, deleteTable));
+  kernel.close();
+  other.close();
+});
+
+test("this system waits for a grace period, unless it has one processor or nohz_full", async () => {
+  const nohz = "/sys/devices/system/cpu/nohz_full";
+  const canWait = cpus().length > 1 && !(existsSync(nohz) && /\d/.test(readFileSync(nohz, "utf8")));
+  const began = performance.now();
+  assert.equal(await passGracePeriod(), canWait);
+  if (canWait) assert.ok(performance.now() - began > 0.05, "it took no time at all");
+});
+
 test("after a commit that may have landed the next one waits as well", async () => {
   const socket = new FaultySocket();
-  const kernel = openNetlinkKernel(socket);
+  const kernel = openNetlinkKernel(socket, async () => false);
   await kernel.commit(batch(addTable));
   await sleep(100);
   socket.fail({ kind: "lost acknowledgement" });
