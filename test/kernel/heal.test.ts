@@ -177,7 +177,7 @@ describe("a daemon and strangers", () => {
 
   async function underLoad<T>(during: () => Promise<T>): Promise<T> {
     let result: T | undefined;
-    const { counted } = await floodEveryWay(senders, 20_000, async () => {
+    const { counted } = await floodEveryWay(senders, 50_000, async () => {
       await sleep(300);
       result = await during();
       await sleep(100);
