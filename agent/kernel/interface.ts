@@ -14,7 +14,7 @@ export interface Kernel {
   canOwn(): Promise<boolean>;
   /**
    * Applies one batch, all of it or nothing. With `generation` the commit succeeds only if nobody changed the ruleset since. An index where the chain
-   * has no rule is "stale", too. Waits until the packets are through that were on their way when the last one landed: two commits within a packet's way
+   * has no rule is "stale", too. Waits until the packets are through that were on their way when its last one landed: two commits within a packet's way
    * would show it rules of the second among those that it began with. After one that no packet meets (`isMet` false) there are none to wait for.
    * @throws KernelError
    */

@@ -1,5 +1,6 @@
 // Commits that packets may meet are an RCU grace period apart: there are two generations of rules, and a packet that is on its way while a third takes the
 // place of the first would go on with rules of that (nft_do_chain takes the bit of the generation once). What a grace period is asked of is not known here.
+// Of other programs' commits nothing is known either: one of them and one of ours within a packet's way, in any tables, turn the generation round as well.
 
 import { setImmediate as nextTurn } from "node:timers/promises";
 

@@ -8,8 +8,7 @@ import { accept, counted, countedWith, drop } from "./effects.ts";
 import { setMark } from "./mark.ts";
 
 /** Where an endpoint's chains stand; part of their names and of those of the tiers in them. "rejout": of the hooks that can reject, while another one shares "out" and cannot. */
-export const places = ["in", "out", "rejout", "fwd-in", "fwd-out", "pre", "raw-in", "raw-out"] as const;
-export type Place = (typeof places)[number];
+export type Place = "in" | "out" | "rejout" | "fwd-in" | "fwd-out" | "pre" | "raw-in" | "raw-out";
 
 /** How rules speak; part of the names of the chains of policies and profiles. */
 export const voices = ["in", "out", "rejout", "pre", "raw-in", "raw-out"] as const;

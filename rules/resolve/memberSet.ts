@@ -53,10 +53,10 @@ export class LivingSet {
 
   /** Removed peers that are not in it are passed over. */
   change({ removed, added }: PeerChanges): void {
-    const going = removed.filter((peer) => this.#peers.delete(peer));
-    const coming = added.filter((peer) => this.#isGivenBy(peer));
-    for (const peer of coming) this.#peers.add(peer);
-    const change = this.#difference(going, coming);
+    const change = this.#difference(
+      removed.filter((peer) => this.#peers.delete(peer)),
+      added,
+    );
     for (const family of families) this.#changeFamily(family, of(change.removed, family), of(change.added, family));
     const { 4: before, 6: before6 } = this.#set.members;
     if (before !== this.#families[4].members || before6 !== this.#families[6].members) this.#set = this.#made();
@@ -83,20 +83,18 @@ export class LivingSet {
     state.members = isWide ? withRanges(state.members, outermost(family, state.bag.keys)) : withKeysOf(state.members, state.bag.keys);
   }
 
-  #isGivenBy(peer: Peer): boolean {
-    if (this.definition.ports === undefined) return hasAddresses(peer.resource);
-    return families.some((family) => this.#contribution(peer)[family].keys.count > 0);
-  }
-
-  /** Of a peer that was there before, what differs. */
+  /** Takes those in that give it anything. Of a peer that was there before, what differs. */
   #difference(going: readonly Peer[], coming: readonly Peer[]): Readonly<Record<"removed" | "added", readonly Contribution[]>> {
     const before = new Map(going.map((peer) => [identityOf(peer), peer]));
     const removed: Contribution[] = [];
     const added: Contribution[] = [];
     for (const peer of coming) {
-      const old = this.definition.ports === undefined ? before.get(identityOf(peer)) : undefined;
+      const old = this.definition.ports === undefined && hasAddresses(peer.resource) ? before.get(identityOf(peer)) : undefined;
       const change = old && changedAddresses(old.resource, peer.resource);
-      added.push(change?.added ?? this.#contribution(peer));
+      const given = change?.added ?? this.#contribution(peer);
+      if (change === undefined && families.every((family) => given[family].keys.count === 0)) continue;
+      this.#peers.add(peer);
+      added.push(given);
       if (change === undefined) continue;
       removed.push(change.removed);
       before.delete(identityOf(peer));

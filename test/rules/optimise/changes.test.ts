@@ -117,11 +117,11 @@ function ledTo(maps: readonly NftMap[]): Ruleset {
 
 const policyChains = Array.from({ length: 9 }, (_, index): Chain => {
   const match: Statement = { kind: "match", field: "th dport", op: "==", value: { kind: "scalar", value: index + 1 } };
-  const only: Statement = { kind: "match", field: "meta l4proto", op: "==", value: { kind: "scalar", value: 6 } };
+  const tcp: Statement = { kind: "match", field: "meta l4proto", op: "==", value: { kind: "scalar", value: 6 } };
   return {
     kind: "regular",
     name: `p${index}`,
-    rules: [{ statements: [only, match, { kind: "verdict", verdict: { kind: "accept" } }], origin: { kind: "test", name: `p${index}` } }],
+    rules: [{ statements: [tcp, match, { kind: "verdict", verdict: { kind: "accept" } }], origin: { kind: "test", name: `p${index}` } }],
   };
 });
 
