@@ -14,8 +14,8 @@ export interface Kernel {
   canOwn(): Promise<boolean>;
   /**
    * Applies one batch, all of it or nothing. With `generation` the commit succeeds only if nobody changed the ruleset since. An index where the chain
-   * has no rule is "stale", too. Waits until the packets are through that were on their way when its last one landed: two commits within a packet's way
-   * would show it rules of the second among those that it began with. After one that no packet meets (`isMet` false) there are none to wait for.
+   * has no rule is "stale", too. Waits until the packets are through that were on their way when the commits landed that it keeps apart from: two of them
+   * within a packet's way would show it rules of the second among those that it began with.
    * @throws KernelError
    */
   commit(batch: Batch, options?: CommitOptions): Promise<Committed>;
@@ -26,8 +26,8 @@ export interface Kernel {
 
 export interface CommitOptions {
   readonly generation?: number;
-  /** Whether packets may meet what the batch makes or changes; true when absent. */
-  readonly isMet?: boolean;
+  /** "everybody" when absent. What puts back what another's commit took away shows no packet anything new: "ours" is enough. A new table: "nobody". */
+  readonly apartFrom?: "everybody" | "ours" | "nobody";
 }
 
 export interface Reading {

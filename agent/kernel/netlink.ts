@@ -60,11 +60,16 @@ class NetlinkKernel implements Kernel {
   #listener: RulesetListener | undefined;
   #sequence = 0;
   readonly #spacing: Spacing;
+  /** The generation that the last commit of ours has left. */
+  #ours: number | undefined;
+  /** Whether a grace period holds everybody else's commits up. */
+  #disturbs = false;
 
   constructor(socket: KernelSocket, waiting: typeof passGracePeriod) {
     this.#socket = socket;
     this.#spacing = new Spacing(async () => {
-      if (!(await waiting())) await this.#throwAway();
+      this.#disturbs = !(await waiting());
+      if (this.#disturbs) await this.#throwAway();
     });
     this.#asking = {
       dump: (request) => socket.dump(request(this.#next())),
@@ -93,9 +98,10 @@ class NetlinkKernel implements Kernel {
     throw new KernelError("stale", `the ruleset changed during each of ${READ_ATTEMPTS} attempts to read table inet ${table}`);
   }
 
-  async commit(batch: Batch, { generation, isMet = true }: CommitOptions = {}): Promise<Committed> {
+  async commit(batch: Batch, { generation, apartFrom = "everybody" }: CommitOptions = {}): Promise<Committed> {
     if (batch.operations.length === 0) return this.#nothing(generation);
-    await translated(this.#spacing.wait());
+    const before = apartFrom === "everybody" ? (generation ?? (await this.generation())) : this.#ours;
+    if (before !== undefined && apartFrom !== "nobody") await translated(this.#spacing.wait(before));
     const edited = editedChains(batch);
     const pinned = generation ?? (edited.size > 0 ? await this.generation() : undefined);
     if (pinned !== undefined) await this.#learnHandles(batch.table, edited, pinned);
@@ -105,13 +111,12 @@ class NetlinkKernel implements Kernel {
     const encodeMicroseconds = (performance.now() - start) * 1000;
     try {
       const committed = { ...(await this.#send(batch, edits, { encoded, pinned })), encodeMicroseconds };
-      if (isMet) this.#spacing.landed();
+      this.#ours = committed.generation;
+      this.#spacing.landed(committed.generation);
       return committed;
     } catch (error) {
       this.#handles.forgetAll();
-      const refusal = kernelError(error, encoded);
-      if (refusal instanceof KernelError && refusal.code === "unknown") this.#spacing.lost();
-      throw refusal;
+      throw kernelError(error, encoded);
     }
   }
 
@@ -150,6 +155,7 @@ class NetlinkKernel implements Kernel {
   #heard(notice: Notice): void {
     const { generation, processId, processName } = notice;
     this.#handles.moved(generation, notice.touched);
+    if (!this.#disturbs) this.#spacing.landed(generation);
     for (const { table, listener } of [...this.#watchers])
       listener({ kind: "generation", generation, processId, processName, touched: touchedIn(notice, table) });
   }

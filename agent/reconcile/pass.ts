@@ -11,7 +11,7 @@ import { createResolver } from "../../rules/resolve/resolve.ts";
 import type { PolicySettings, Resolved } from "../../rules/resolve/types.ts";
 import { createCheck } from "../../rules/ruleset/check.ts";
 import type { Ruleset } from "../../rules/ruleset/types.ts";
-import type { Committed, Kernel, Ownership } from "../kernel/interface.ts";
+import type { CommitOptions, Committed, Kernel, Ownership } from "../kernel/interface.ts";
 import { KernelError } from "../kernel/interface.ts";
 import type { Snapshot } from "../store/store.ts";
 import { type Look, type Looker, lookAtKernel } from "./look.ts";
@@ -42,8 +42,7 @@ export interface PlannedPass extends CompiledPass {
   /** At which the kernel's table is as the transaction expects it. */
   readonly generation: number;
   readonly before: Actual | undefined;
-  /** Whether packets are judged by rules of ours already, the table's or its shield's. */
-  readonly isInForce: boolean;
+  readonly apartFrom: NonNullable<CommitOptions["apartFrom"]>;
   /** What somebody else changed since the last pass. */
   readonly drift: string | undefined;
   /** No batches when the kernel already holds the ruleset. */
@@ -98,11 +97,11 @@ export async function planPass(compiled: CompiledPass, kernel: Kernel, last: App
   if (look.ownership === "other") throw new KernelError("owned", `table inet ${table} is owned by another process: does another hostward run?`);
   const drift = last === undefined || look.actual === last.actual ? undefined : describeDifference(look.actual, last.actual);
   clock.stage("read");
-  return planFrom(compiled, look, { drift, clock });
+  return { ...planFrom(compiled, look, { last, clock }), drift };
 }
 
 /** What is found in the kernel to what is wanted there. */
-function planFrom(compiled: CompiledPass, look: Look, { drift, clock }: Pick<PlannedPass, "drift"> & { readonly clock: Clock }): PlannedPass {
+function planFrom(compiled: CompiledPass, look: Look, { last, clock }: { readonly last: Applied | undefined; readonly clock: Clock }): PlannedPass {
   const { ruleset, input } = compiled;
   const { generation, actual: before, ownership, hasShield } = look;
   const owned = input.owned === true;
@@ -110,8 +109,14 @@ function planFrom(compiled: CompiledPass, look: Look, { drift, clock }: Pick<Pla
   const { batches } = diffOwned(before, ruleset, { owned, isOtherwise, isOrphan: ownership === "orphan" });
   const transaction = { batches: hasShield ? [...batches, removal(shieldOf(ruleset.table))] : batches };
   clock.stage("diff");
-  const isInForce = before !== undefined || hasShield;
-  return { ...compiled, generation, before, isInForce, drift, transaction, milliseconds: { ...compiled.milliseconds, ...clock.milliseconds } };
+  const milliseconds = { ...compiled.milliseconds, ...clock.milliseconds };
+  return { ...compiled, generation, before, apartFrom: distance(ruleset, look, last), drift: undefined, transaction, milliseconds };
+}
+
+/** Base chains come with the last batch of a new table: packets that are on their way by then have passed its hooks or never meet it. */
+function distance(ruleset: Ruleset, { actual, hasShield }: Look, last: Applied | undefined): PlannedPass["apartFrom"] {
+  if (actual === undefined && !hasShield) return "nobody";
+  return last?.ruleset === ruleset ? "ours" : "everybody";
 }
 
 /**
@@ -119,7 +124,7 @@ function planFrom(compiled: CompiledPass, look: Look, { drift, clock }: Pick<Pla
  * so it is the kernel that looks whether it is; nothing else would.
  */
 function planUnseen(compiled: CompiledPass, last: Applied): PlannedPass | undefined {
-  const planned = planFrom(compiled, { ...last, hasShield: false }, { drift: undefined, clock: startClock() });
+  const planned = planFrom(compiled, { ...last, hasShield: false }, { last, clock: startClock() });
   return planned.transaction.batches.length > 0 ? planned : undefined;
 }
 
@@ -145,12 +150,10 @@ export async function applyPass(compiled: CompiledPass, kernel: Kernel, last: Ap
 /** @param commits takes up what has landed, also of a pass that fails */
 async function commitPass(planned: PlannedPass, kernel: Kernel, commits: Committed[]): Promise<AppliedPass> {
   const clock = startClock();
-  const { ruleset } = planned;
+  const { ruleset, apartFrom } = planned;
   let { generation } = planned;
-  const { batches } = planned.transaction;
-  for (const batch of batches) {
-    // Base chains come with the last batch of a new table.
-    const committed = await kernel.commit(batch, { generation, isMet: planned.isInForce || batch === batches.at(-1) });
+  for (const batch of planned.transaction.batches) {
+    const committed = await kernel.commit(batch, { generation, apartFrom });
     generation = committed.generation;
     commits.push(committed);
   }

@@ -42,6 +42,13 @@ class TellingSocket implements KernelSocket {
   };
 }
 
+/** Of a socket of its own. */
+async function commitOfAnother(chain: string): Promise<void> {
+  const other = openNetlinkKernel();
+  await other.commit(batch(addTable, addChain(chain)), { apartFrom: "nobody" });
+  other.close();
+}
+
 const commit = ["commit", "commit over"];
 const gracePeriod = ["grace period", "grace period over"];
 
@@ -77,14 +84,21 @@ describe("commits where the system does not wait for a grace period", () => {
     assert.deepEqual(socket.told, [...commit, ...gracePeriod, ...commit]);
   });
 
-  test("after a commit that no packet meets the next one does not wait", async () => {
+  test("what no packet of then can meet waits for nothing, and is waited for", async () => {
     socket.longer = 60;
-    await kernel.commit(batch(addChain("b")), { isMet: false });
-    await kernel.commit(batch(addChain("c")));
+    await kernel.commit(batch(addChain("b")));
+    await kernel.commit(batch(addChain("c")), { apartFrom: "nobody" });
     assert.deepEqual(socket.told, [...commit, ...commit]);
-    await kernel.commit(batch(addChain("d")), { isMet: false });
-    await kernel.commit(batch(addChain("e")));
-    assert.deepEqual(socket.told, [...commit, ...commit, ...gracePeriod, ...commit, ...commit], "it waits itself");
+    await kernel.commit(batch(addChain("d")));
+    assert.deepEqual(socket.told, [...commit, ...commit, ...gracePeriod, ...commit]);
+  });
+
+  test("another program's commit holds nobody up until there is one of ours", async () => {
+    await commitOfAnother("b");
+    await sleep(50);
+    assert.deepEqual(socket.told, [], "not even where this kernel listens");
+    await kernel.commit(batch(addChain("c")));
+    assert.deepEqual(socket.told, [...gracePeriod, ...commit]);
   });
 
   test("a grace period that could not be asked for is asked for again before the next commit, which fails if that fails", async () => {
@@ -109,6 +123,74 @@ describe("commits where the system does not wait for a grace period", () => {
   });
 });
 
+describe("commits of other programs", () => {
+  let kernel: Kernel;
+  /** Grace periods that began, and those of them that are not over yet. */
+  let [begun, open]: [number, (() => void)[]] = [0, []];
+  const end = async () => {
+    open.shift()?.();
+    await sleep(10);
+  };
+  let stop: () => void;
+  beforeEach(async () => {
+    kernel = openNetlinkKernel(undefined, () => {
+      begun++;
+      return new Promise((resolve) => open.push(() => resolve(true)));
+    });
+    stop = kernel.watch("hostward", () => undefined);
+    await kernel.commit(batch(addTable), { apartFrom: "nobody" });
+    await sleep(10);
+    while (open.length > 0) await end();
+    begun = 0;
+  });
+  afterEach(async () => {
+    stop();
+    kernel.close();
+    await commitOfAnother("z");
+    const other = openNetlinkKernel();
+    await other.commit(batch(deleteTable));
+    other.close();
+  });
+  const isDone = (work: Promise<unknown>) => Promise.race([work.then(() => true), sleep(50).then(() => false)]);
+
+  test("one of ours waits for the packets that were on their way when another's landed", async () => {
+    await commitOfAnother("a");
+    const ours = kernel.commit(batch(addChain("b")));
+    assert.equal(await isDone(ours), false);
+    await end();
+    assert.equal(await isDone(ours), true);
+  });
+
+  test("one of ours does not wait for one that was heard of a grace period ago", async () => {
+    await commitOfAnother("a");
+    await sleep(10);
+    await end();
+    assert.deepEqual([await isDone(kernel.commit(batch(addChain("b")))), begun], [true, 1]);
+  });
+
+  test("one that lands in the course of a grace period is waited for in the next, and so are all of them together", async () => {
+    await commitOfAnother("a");
+    await sleep(10);
+    for (const name of ["b", "c", "d"]) await commitOfAnother(name);
+    const ours = kernel.commit(batch(addChain("e")));
+    await end();
+    assert.deepEqual([await isDone(ours), begun], [false, 2]);
+    await end();
+    assert.equal(await isDone(ours), true);
+  });
+
+  test("a repair does not wait for the commit that did the damage, but for ours before it", async () => {
+    await kernel.commit(batch(addChain("a")), { apartFrom: "nobody" });
+    const repair = kernel.commit(batch(addChain("b")), { apartFrom: "ours" });
+    assert.equal(await isDone(repair), false);
+    await end();
+    assert.equal(await isDone(repair), true);
+    while (open.length > 0) await end();
+    await commitOfAnother("c");
+    assert.equal(await isDone(kernel.commit(batch(addChain("d")), { apartFrom: "ours" })), true);
+  });
+});
+
 test("where the system waits no batch is thrown away, and nobody else's commit waits", async () => {
   const socket = new TellingSocket();
   let waits = 0;
@@ -119,7 +201,7 @@ test("where the system waits no batch is thrown away, and nobody else's commit w
     return true;
   });
   const other = openNetlinkKernel();
-  await kernel.commit(batch(addTable));
+  await kernel.commit(batch(addTable), { apartFrom: "nobody" });
   let isDone = false;
   const next = kernel.commit(batch(addChain("a"))).finally(() => {
     isDone = true;

@@ -12,7 +12,7 @@ import type { Store } from "../../../agent/store/store.ts";
 import { table } from "../../../rules/compile/hooks.ts";
 import { actualOf } from "../../../rules/diff/diff.ts";
 import { describeDifference } from "../../../rules/diff/difference.ts";
-import type { Operation } from "../../../rules/diff/types.ts";
+import type { Batch, Operation } from "../../../rules/diff/types.ts";
 import { anyone } from "../../../rules/model/entity.ts";
 import { formatProblem } from "../../../rules/model/problem.ts";
 import type { Resource } from "../../../rules/model/types.ts";
@@ -105,13 +105,18 @@ test("a change is applied, and takes nothing that was there away", () =>
     await assertHolds(kernel, store);
   }));
 
-test("packets meet the last batch of a new table, and each batch of one that is in force", async () => {
+test("a new table is apart from nobody's commit, a repair from hostward's own, a change from everybody's", async () => {
   const kernel = createMemoryKernel({ processId: process.pid, processName: "hostward" });
   const commit = kernel.commit.bind(kernel);
-  let met: boolean[] = [];
+  let told: unknown[] = [];
   kernel.commit = (batch, options) => {
-    met.push(options?.isMet ?? true);
+    told.push(options?.apartFrom);
     return commit(batch, options);
+  };
+  const taken = () => {
+    const now = new Set(told);
+    told = [];
+    return [...now];
   };
   /** In an interval set, which is filled a batch before anything looks it up. */
   const ranges = [80, 443].map((from) => ({ from, to: from + 7 }));
@@ -119,21 +124,25 @@ test("packets meet the last batch of a new table, and each batch of one that is 
     ...policy("web", 80),
     ingress: policy("web", 80).ingress.map((rule) => ({ ...rule, destination: { ...anyone, ports: { ranges, names: [] } } })),
   };
-  const use = async ({ change, pass }: Bench) => {
+  const use = async ({ change, pass, next }: Bench) => {
     await pass();
-    assert.deepEqual(met, [false, true], "the first brings no base chain");
-    met = [];
-    change(endpoint("a"), endpoint("b", "eth1"), web);
+    assert.deepEqual([told.length, taken()], [2, ["nobody"]]);
+    change(endpoint("a"), web, policy("more", 8080));
     await pass();
-    change(web);
-    await pass();
+    assert.deepEqual(taken(), ["everybody"]);
+    const chain = kernel.commits.flatMap(({ operations }) => operations).find(({ object }) => object === "chain");
+    assert.ok(chain?.object === "chain" && chain.verb === "add");
+    const emptied: Batch = { table, operations: [{ verb: "flush", object: "chain", name: chain.chain.name }] };
+    kernel.commitAs(stranger, emptied);
+    await next();
+    assert.deepEqual(taken(), ["ours"]);
     change(endpoint("a"), web);
-    await pass();
-    assert.ok(met.length > 2 && met.every((one) => one), JSON.stringify(met));
-    met = [];
+    kernel.commitAs(stranger, emptied);
+    await next();
+    assert.deepEqual(taken(), ["everybody"], "it puts back, and changes");
     kernel.commitAs(stranger, { table, operations: [{ verb: "delete", object: "table" }] });
-    await pass();
-    assert.deepEqual(met, [false, true], "nor does it of one that somebody has deleted");
+    await next();
+    assert.deepEqual([told.length, taken()], [2, ["nobody"]]);
   };
   await withReconciler([endpoint("a"), web], use, kernel);
 });
