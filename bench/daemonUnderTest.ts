@@ -125,7 +125,7 @@ export class Observer {
 
   /** Does itself what another process may do. Fulfilled when it has happened. */
   async damage(operations: Batch["operations"]): Promise<void> {
-    await this.#kernel.commit({ table, operations });
+    await this.#kernel.commit({ table, operations }, { apartFrom: "nobody" });
   }
 
   async read(): Promise<Actual | undefined> {
