@@ -23,6 +23,7 @@ import { policySettings, takeOver } from "./settings/policy.ts";
 import type { Settings } from "./settings/table.ts";
 import { watchSettingsFile } from "./settings/watch.ts";
 import { watchDirectory } from "./sources/directory.ts";
+import { LastGoodFolder } from "./sources/lastGoodFolder.ts";
 import type { LinksSource } from "./sources/links.ts";
 import type { ResourceSource } from "./sources/source.ts";
 import type { Watcher } from "./sources/watcher.ts";
@@ -109,13 +110,13 @@ export class Daemon {
   watch(): void {
     const { host, log } = this.#options;
     this.#tellStatus();
-    const manifests: ResourceSource = watchDirectory({
-      path: this.#settings.manifests,
-      onChange: () => {
-        this.#take("manifests", { source: manifests.current() });
-        this.#tellProblems();
-      },
-    });
+    const onChange = (): void => {
+      this.#take("manifests", { source: manifests.current() });
+      this.#tellProblems();
+    };
+    const { manifests: path, state } = this.#settings;
+    const lastGood = state === "" ? {} : { lastGood: new LastGoodFolder({ state, manifests: path, onProblem: onChange }) };
+    const manifests: ResourceSource = watchDirectory({ path, onChange, ...lastGood });
     const links = host.watchLinks({
       onChange: (interfaces) => this.#take("interfaces", { interfaces }),
       onProblem: (error) => log.warn(`interfaces cannot be read, trying again: ${error.message}`),
@@ -222,7 +223,7 @@ export class Daemon {
   async close(): Promise<void> {
     const { host, log } = this.#options;
     host.serviceManager.stopping();
-    for (const source of this.#sources) source.close();
+    await Promise.all(this.#sources.map((source) => source.close()));
     await this.#reconciler.close();
     await this.#control?.close();
     host.kernel.close();

@@ -9,6 +9,7 @@ export const agentProblemCodes = {
   "file-unreadable": "A manifest file cannot be read.",
   "directory-unreadable": "The manifest directory cannot be listed.",
   "subdirectory-ignored": "A subdirectory of the manifest directory; its files are not read.",
+  "state-directory": "What was last valid of a manifest cannot be kept for the next start, or what was kept cannot be used.",
   "duplicate-name": "Another resource of the kind has the name; the one in the first file counts.",
   "no-local-endpoints": "No HostEndpoint is for this node any more, although some were: the host is not policed.",
   "kube-proxy-ipvs": "The host's kube-proxy runs in IPVS mode, which hostward does not support.",

@@ -33,7 +33,7 @@ export class DaemonUnderTest {
 
   constructor({ manifests, environment = {} }: DaemonOptions) {
     this.write(manifests);
-    const arguments_ = ["run", "--node", node, "--manifests", this.folder, "--control", this.#control];
+    const arguments_ = ["run", "--node", node, "--manifests", this.folder, "--control", this.#control, "--state", join(this.folder, ".state")];
     this.#child = spawn(program, arguments_, { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, ...environment } });
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#log += text;

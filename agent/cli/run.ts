@@ -20,6 +20,7 @@ export function runCommand() {
     .option("--manifests <dir>", flagHelp("manifests"))
     .option("--config <file>", flagHelp("config"))
     .option("--control <socket>", flagHelp("control"))
+    .option("--state <dir>", flagHelp("state"))
     .addHelpText("after", help)
     .action(async (flags) => {
       process.exitCode = await run(flags);

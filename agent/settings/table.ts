@@ -71,6 +71,13 @@ export const settingsTable = {
     flag: "--control",
     doc: "Unix socket on which the daemon answers `hostward status` and `hostward get`.",
   }),
+  state: setting(text("a path, or nothing", /^[^\0]*$/), "/var/lib/hostward", {
+    flag: "--state",
+    doc: [
+      "Directory for what has to outlive the daemon: what was last valid of each manifest, in force at a start that finds it invalid or unreadable.",
+      "Empty: nothing is kept.",
+    ].join(" "),
+  }),
   config: setting(text("a path", /^[^\0]*$/), "", {
     flag: "--config",
     fallbackShown: "no file",

@@ -58,7 +58,7 @@ interface Item {
 }
 
 /** A List is its items; those of a HostEndpointList may leave out what the list says already. An empty document is nothing. */
-function unfold(value: unknown): readonly Item[] {
+export function unfold(value: unknown): readonly Item[] {
   if (value === undefined || value === null) return [];
   const whole = [{ value, path: [] }];
   if (!isMapping(value)) return whole;

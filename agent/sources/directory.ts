@@ -6,7 +6,8 @@ import { isDeepStrictEqual } from "node:util";
 import type { Problem } from "../../rules/model/problem.ts";
 import { type AheadOptions, readAhead } from "./ahead.ts";
 import type { ReadChunk } from "./decodeChunk.ts";
-import { type FileState, type FoundFile, mergeFiles, nextFileState } from "./lastGood.ts";
+import { errorsOf, type FileState, type FoundFile, keeping, mergeFiles, nextFileState } from "./lastGood.ts";
+import type { LastGoodFolder } from "./lastGoodFolder.ts";
 import { type Part, partsOf } from "./manifest.ts";
 import { type ScannedFile, scanDirectory, type Unreadable } from "./scan.ts";
 import type { ResourceSource, SourceState } from "./source.ts";
@@ -19,6 +20,8 @@ export interface DirectoryOptions {
   onChange(): void;
   readonly timing?: WatchTiming;
   readonly reading?: Omit<AheadOptions, "signal">;
+  /** What outlives this process. Without it a resource that is invalid at a start is not in force. */
+  readonly lastGood?: LastGoodFolder;
 }
 
 export function watchDirectory(options: DirectoryOptions): ResourceSource {
@@ -41,15 +44,31 @@ interface Known {
 
 const nothingKnown: Known = { files: new Map(), fingerprints: new Map(), subdirectories: undefined, state: { resources: [], problems: [] } };
 
+interface LookOptions extends AheadOptions {
+  /** At the first look. */
+  readonly lastGood?: LastGoodFolder | undefined;
+}
+
 /** @throws what the signal says, once it is aborted */
-async function look(path: string, known: Known, options: AheadOptions): Promise<Known> {
+async function look(path: string, known: Known, options: LookOptions): Promise<Known> {
   const scan = await scanDirectory(path, known.fingerprints);
   options.signal?.throwIfAborted();
   if (scan.kind === "unreadable") return keep(known, path, scan);
   if (scan.files.length === 0 && scan.same.length === known.files.size && isDeepStrictEqual(scan.subdirectories, known.subdirectories)) return known;
   const found = await unhurried(splitFiles(scan.files, known), options.signal);
   const ahead = await readAhead(found, options);
-  return await unhurried(advance(known, { ...scan, found, ahead }), options.signal);
+  const { files, fingerprints } = await unhurried(advance(known, { ...scan, found, ahead }), options.signal);
+  const { lastGood } = options;
+  for (const [file, state] of files) {
+    if (lastGood === undefined || errorsOf(state).length === 0) continue;
+    const before = await lastGood.read(file, state);
+    files.set(
+      file,
+      keeping(state, () => before),
+    );
+  }
+  const state = await unhurried(merge(files, scan.subdirectories), options.signal);
+  return { files, fingerprints, subdirectories: scan.subdirectories, state };
 }
 
 /** A directory that cannot be listed keeps everything that was known of it: an unmounted volume must not open the firewall. */
@@ -74,10 +93,9 @@ interface Look {
   readonly found: readonly Found[];
   readonly ahead: ReadonlyMap<Part, ReadChunk>;
   readonly same: readonly string[];
-  readonly subdirectories: readonly string[];
 }
 
-function* advance(known: Known, { found, ahead, same, subdirectories }: Look): Generator<void, Known> {
+function* advance(known: Known, { found, ahead, same }: Look): Generator<void, { files: Map<string, FileState>; fingerprints: Known["fingerprints"] }> {
   const files = new Map<string, FileState>();
   const fingerprints = new Map<string, string | undefined>();
   for (const path of same) {
@@ -90,11 +108,14 @@ function* advance(known: Known, { found, ahead, same, subdirectories }: Look): G
     files.set(file.path, yield* nextFileState(known.files.get(file.path), file, ahead));
     fingerprints.set(file.path, file.fingerprint);
   }
+  return { files, fingerprints };
+}
+
+function* merge(files: ReadonlyMap<string, FileState>, subdirectories: readonly string[]): Generator<void, SourceState> {
   yield;
   const merged = mergeFiles(files);
-  const problems = [...merged.problems, ...subdirectories.map(subdirectoryIgnored)];
   yield;
-  return { files, fingerprints, subdirectories, state: { ...merged, problems } };
+  return { ...merged, problems: [...merged.problems, ...subdirectories.map(subdirectoryIgnored)] };
 }
 
 function subdirectoryIgnored(path: string): Problem {
@@ -109,6 +130,8 @@ class DirectorySource implements ResourceSource {
   readonly #watcher: Watcher;
   readonly #closing = new AbortController();
   #known = nothingKnown;
+  /** Whether the directory was listed at least once. */
+  #isListed = false;
 
   constructor(options: DirectoryOptions) {
     this.#options = options;
@@ -116,25 +139,33 @@ class DirectorySource implements ResourceSource {
   }
 
   current(): SourceState {
-    return this.#known.state;
+    const { state } = this.#known;
+    const problems = this.#options.lastGood?.problems ?? [];
+    return problems.length === 0 ? state : { ...state, problems: [...state.problems, ...problems] };
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#closing.abort();
     this.#watcher.close();
+    await this.#options.lastGood?.close();
   }
 
   async #look(): Promise<"seen" | "blind"> {
+    const { path, reading, lastGood } = this.#options;
     const { signal } = this.#closing;
+    const before = this.#known;
     try {
-      this.#known = await look(this.#options.path, this.#known, { ...this.#options.reading, signal });
+      this.#known = await look(path, before, { ...reading, signal, lastGood: this.#isListed ? undefined : lastGood });
     } catch (error) {
       if (signal.aborted) return "blind";
       throw error;
     }
-    const isListed = this.#known.subdirectories !== undefined;
+    const { files, subdirectories } = this.#known;
+    const isListed = subdirectories !== undefined;
+    this.#isListed ||= isListed;
     if (isListed) this.#synced.resolve();
     this.#options.onChange();
+    if (isListed && this.#known !== before) lastGood?.save(files);
     return isListed ? "seen" : "blind";
   }
 }

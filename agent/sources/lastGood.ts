@@ -13,11 +13,17 @@ export interface FileState {
   /** Valid in the file as it is now. */
   readonly live: readonly Resource[];
   /** Last valid versions of what the file now holds in an invalid or unreadable form. */
-  readonly kept: readonly Resource[];
+  readonly kept: readonly Written[];
   readonly problems: readonly Problem[];
   readonly ignored: readonly Ignored[];
   /** As the file was last read. */
   readonly chunks: readonly ReadChunk[];
+}
+
+/** A resource, and the chunk that it was read from. */
+export interface Written {
+  readonly resource: Resource;
+  readonly chunk: ReadChunk;
 }
 
 /** A file as it is found, in parts of which some are known from before. */
@@ -28,24 +34,43 @@ export interface FoundFile {
 
 /** The state after a file was read again; `ahead` has what was read of its parts already. Between its steps others may have their turn. */
 export function* nextFileState(previous: FileState | undefined, { path, content }: FoundFile, ahead: ReadonlyMap<Part, ReadChunk>): Generator<void, FileState> {
-  const before = [...(previous?.kept ?? []), ...(previous?.live ?? [])];
   if (content.kind === "unreadable") {
     const problem: Problem = { code: "file-unreadable", severity: "error", place: { source: path }, message: content.reason };
-    return { live: [], kept: before, problems: [withConsequence(problem, before.length > 0)], ignored: [], chunks: previous?.chunks ?? [] };
+    return keeping({ live: [], kept: [], problems: [problem], ignored: [], chunks: previous?.chunks ?? [] }, () => inForce(previous));
   }
   const chunks = yield* readParts(content.parts, path, ahead);
-  const { resources, problems, ignored } = joinChunks(chunks);
-  const invalid = new Set(problems.filter(({ severity }) => severity === "error").map(({ resource }) => resource));
-  const kept = invalid.size === 0 ? new Map<string, Resource>() : keptOf(before, resources, invalid);
-  const explained = problems.map((problem) =>
+  const { resources: live, problems, ignored } = joinChunks(chunks);
+  return keeping({ live, kept: [], problems, ignored, chunks }, () => inForce(previous));
+}
+
+/** What is invalid in the file as it was read stays as it was `before`. */
+export function keeping(read: FileState, before: () => readonly Written[]): FileState {
+  const invalid = new Set(errorsOf(read).map(({ resource }) => resource));
+  if (invalid.size === 0) return read;
+  const kept = keptOf(before(), read.live, invalid);
+  const problems = read.problems.map((problem) =>
     problem.severity === "error" ? withConsequence(problem, problem.resource === undefined ? kept.size > 0 : kept.has(problem.resource)) : problem,
   );
-  return { live: resources, kept: [...kept.values()], problems: explained, ignored, chunks };
+  return { ...read, kept: [...kept.values()], problems };
+}
+
+export function errorsOf({ problems }: Pick<FileState, "problems">): readonly Problem[] {
+  return problems.filter(({ severity }) => severity === "error");
+}
+
+/** What counts of a file. Of one that could not be read nothing is live, though its chunks are remembered. */
+function inForce(state: FileState | undefined): readonly Written[] {
+  if (state === undefined) return [];
+  return [...state.kept, ...(state.live.length === 0 ? [] : writtenIn(state.chunks))];
+}
+
+export function writtenIn(chunks: readonly ReadChunk[]): readonly Written[] {
+  return chunks.flatMap((chunk) => chunk.resources.map((resource) => ({ resource, chunk })));
 }
 
 /** Of what was valid before: what is invalid now, or may be. Of two of one name the first, which was the one that counted. */
-function keptOf(before: readonly Resource[], live: readonly Resource[], invalid: ReadonlySet<string | undefined>): ReadonlyMap<string, Resource> {
-  const kept = new Map(before.toReversed().map((resource) => [resourceKey(resource), resource]));
+function keptOf(before: readonly Written[], live: readonly Resource[], invalid: ReadonlySet<string | undefined>): ReadonlyMap<string, Written> {
+  const kept = new Map(before.toReversed().map((written) => [resourceKey(written.resource), written]));
   for (const resource of live) kept.delete(resourceKey(resource));
   if (!invalid.has(undefined)) for (const key of kept.keys()) if (!invalid.has(key)) kept.delete(key);
   return kept;
@@ -71,7 +96,7 @@ export function mergeFiles(files: ReadonlyMap<string, FileState>): SourceState {
     if (first === undefined) byKey.set(key, resource);
     else problems.push(duplicate(key, resource, first));
   }
-  for (const resource of sorted.flatMap((state) => state.kept)) {
+  for (const { resource } of sorted.flatMap((state) => state.kept)) {
     const key = resourceKey(resource);
     if (!byKey.has(key)) byKey.set(key, resource);
   }

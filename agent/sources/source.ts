@@ -17,7 +17,8 @@ export interface ResourceSource {
   current(): SourceState;
   /** Fulfilled when `current` has been complete once. Nothing may be programmed before (semantics 0, row 22). */
   readonly synced: Promise<void>;
-  close(): void;
+  /** Fulfilled when nothing of it goes on. */
+  close(): Promise<void>;
 }
 
 /** As in `Problem.resource`. */

@@ -65,8 +65,12 @@ async function withDaemon(
     linksSynced.resolve();
   };
   const control = join(directory, "run", "control.sock");
+  const state = join(directory, "state");
   const load = () =>
-    loadSettings({ environment: {}, flags: { node: "host1", manifests: join(directory, "manifests"), control, config: join(directory, "hostward.yaml") } });
+    loadSettings({
+      environment: {},
+      flags: { node: "host1", manifests: join(directory, "manifests"), control, state, config: join(directory, "hostward.yaml") },
+    });
   const { settings } = load();
   assert.ok(settings);
   const daemon = await startDaemon({

@@ -56,7 +56,16 @@ describe("a host with one cable", () => {
   const status = (holds: (status: Status) => boolean) => statusOf(control, holds);
 
   function start(...prefix: readonly string[]): ChildProcess {
-    const [first = launcher, ...rest] = [...prefix, ...(prefix.length === 0 ? [launcher] : []), "run", ...common, "--control", control];
+    const [first = launcher, ...rest] = [
+      ...prefix,
+      ...(prefix.length === 0 ? [launcher] : []),
+      "run",
+      ...common,
+      "--control",
+      control,
+      "--state",
+      join(directory, "state"),
+    ];
     const env = {
       PATH: process.env["PATH"],
       ...plainSsh,
@@ -187,6 +196,19 @@ describe("a host with one cable", () => {
     assert.equal(second.code, 2);
     assert.match(second.stderr, /control\.sock is in use: another hostward runs/);
     assert.equal(await end(daemon, "SIGINT"), 0);
+  });
+
+  test("a manifest that becomes invalid while no daemon runs changes nothing, also after a reboot", async () => {
+    write("web.yaml", web(99999));
+    for (const kernel of ["as it was left", "empty"]) {
+      if (kernel === "empty") await lab.host.nft("flush ruleset");
+      const daemon = start();
+      const { problems } = await status(({ state }) => state === "in-sync");
+      assert.match(problems[0]?.hint ?? "", /what was last valid stays in force$/);
+      assert.deepEqual([await probe(80), await probe(81)], ["timeout", "open"], kernel);
+      assert.equal(await end(daemon, "SIGTERM"), 0);
+    }
+    write("web.yaml", web(81));
   });
 
   test("an interface that comes later is governed as soon as it is there", async () => {

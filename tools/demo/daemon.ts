@@ -11,6 +11,7 @@ import type { Lab } from "../../test/lab/lab.ts";
 // In the lab's own /run: nothing of it is left afterwards.
 const manifests = "/run/hostward/manifests";
 const control = "/run/hostward/control.sock";
+const state = "/run/hostward/state";
 const command = join(import.meta.dirname, "../../bin/hostward");
 const patience = 15_000;
 
@@ -20,7 +21,7 @@ export class Daemon {
 
   constructor(lab: Lab) {
     mkdirSync(manifests, { recursive: true });
-    const arguments_ = ["run", "--node", "demo", "--datastore", "file", "--manifests", manifests, "--control", control];
+    const arguments_ = ["run", "--node", "demo", "--datastore", "file", "--manifests", manifests, "--control", control, "--state", state];
     this.#process = lab.host.spawn(command, arguments_, { stdio: ["ignore", "pipe", "pipe"] });
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       stream?.setEncoding("utf8").on("data", (text: string) => {

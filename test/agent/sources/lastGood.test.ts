@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type FileState, mergeFiles, nextFileState } from "../../../agent/sources/lastGood.ts";
-import { partsOf } from "../../../agent/sources/manifest.ts";
+import { errorsOf, type FileState, keeping, mergeFiles, nextFileState, writtenIn } from "../../../agent/sources/lastGood.ts";
+import { lastGoodText } from "../../../agent/sources/lastGoodText.ts";
+import { partsOf, readChunks } from "../../../agent/sources/manifest.ts";
 import type { Resource } from "../../../rules/model/types.ts";
 import { prefixesOf } from "../../../rules/net/networks.ts";
 import { formatPrefix } from "../../../rules/net/prefix.ts";
@@ -16,13 +17,29 @@ const wrong = "10.0.0.0/99";
 
 const unreadable = Symbol("unreadable");
 
-function read(path: string, versions: readonly (string | typeof unreadable)[]): FileState {
+/** `again`: that version is read by the process that read those before, and by another one again. `first`: it is read by another one only. */
+interface Restart {
+  readonly reads: "again" | "first";
+  readonly at: number;
+}
+
+function read(path: string, versions: readonly (string | typeof unreadable)[], restart?: Restart): FileState {
   let state: FileState | undefined;
-  for (const version of versions) {
-    state = finish(nextStates(state, { path, version }));
+  let saved = "";
+  for (const [index, version] of versions.entries()) {
+    const isOther = (reads: Restart["reads"]) => restart?.at === index && restart.reads === reads;
+    state = isOther("first") ? restarted(saved, { path, version }) : finish(nextStates(state, { path, version }));
+    if (version !== unreadable) saved = lastGoodText(state);
+    if (isOther("again")) state = restarted(saved, { path, version });
   }
   assert.ok(state);
   return state;
+}
+
+function restarted(saved: string, file: { path: string; version: string | typeof unreadable }): FileState {
+  const chunks = finish(readChunks(saved, "saved.yaml", []));
+  assert.deepEqual(chunks.flatMap(errorsOf), [], saved);
+  return keeping(finish(nextStates(undefined, file)), () => writtenIn(chunks));
 }
 
 function* nextStates(state: FileState | undefined, { path, version }: { path: string; version: string | typeof unreadable }): Generator<void, FileState> {
@@ -99,12 +116,35 @@ const rows: readonly Row[] = [
 ];
 
 for (const { sentence, versions, inForce, errors } of rows) {
-  test(sentence, () => {
-    const { resources, problems } = mergeFiles(new Map([["a.yaml", read("a.yaml", versions)]]));
-    assert.deepEqual(described(resources), inForce);
-    assert.equal(problems.filter(({ severity }) => severity === "error").length, errors, JSON.stringify(problems));
-  });
+  for (const restart of [undefined, ...restarts(versions)]) {
+    test(`${sentence}${restart === undefined ? "" : `; version ${restart.at} read ${restart.reads} by another process`}`, () => {
+      const { resources, problems } = mergeFiles(new Map([["a.yaml", read("a.yaml", versions, restart)]]));
+      assert.deepEqual(described(resources), inForce);
+      assert.equal(problems.filter(({ severity }) => severity === "error").length, errors, JSON.stringify(problems));
+    });
+  }
 }
+
+function restarts(versions: readonly unknown[]): readonly Restart[] {
+  return versions.flatMap((_, at) => (["again", "first"] as const).map((reads) => ({ reads, at })));
+}
+
+test("another process keeps of a list what was last valid of each item", () => {
+  const list = (...items: readonly string[]) =>
+    `apiVersion: v1\nkind: List\nitems:\n${items
+      .map((item) =>
+        item
+          .replace(/^/gm, "    ")
+          .replace(/^ {2}( *)/, "$1- ")
+          .trimEnd(),
+      )
+      .join("\n")}\n`;
+  const versions = [list(set("a", good), set("b", good), set("c", good)), list(set("a", wrong), set("b", newer))];
+  for (const restart of [undefined, ...restarts(versions)]) {
+    const { resources } = mergeFiles(new Map([["a.yaml", read("a.yaml", versions, restart)]]));
+    assert.deepEqual(described(resources), [`a ${good}`, `b ${newer}`], JSON.stringify(restart));
+  }
+});
 
 test("the problem says whether something stays in force", () => {
   const hints = (...versions: readonly string[]) => read("a.yaml", versions).problems.map(({ hint }) => hint ?? "");
