@@ -19,6 +19,8 @@ export interface LastGoodOptions {
   onProblem(): void;
 }
 
+const mostMillisecondsOfClosing = 2000;
+
 type Files = ReadonlyMap<string, FileState>;
 
 export class LastGoodFolder {
@@ -32,6 +34,8 @@ export class LastGoodFolder {
   #saved: Map<string, FileState> | undefined;
   #wanted: Files | undefined;
   #saving: Promise<void> | undefined;
+  /** By performance.now(): what is not written by then stays as it is. */
+  #deadline = Number.POSITIVE_INFINITY;
 
   constructor(options: LastGoodOptions) {
     this.#options = options;
@@ -65,8 +69,9 @@ export class LastGoodFolder {
     });
   }
 
-  /** Fulfilled when all is written. */
+  /** Fulfilled when all is written, or as much as can be in the time that an end may take: the first save of thousands of manifests takes longer. */
   async close(): Promise<void> {
+    this.#deadline = performance.now() + mostMillisecondsOfClosing;
     await this.#saving;
   }
 
@@ -90,6 +95,7 @@ export class LastGoodFolder {
     const names = new Set([...files.keys()].map((path) => basename(path)));
     for (const name of there) if (!names.has(name)) await this.#remove(name);
     for (const [path, state] of files) {
+      if (performance.now() > this.#deadline) return;
       if (this.#saved.get(path) === state || isUnreadable(state)) continue;
       if (this.#unusable.has(path) && errorsOf(state).length > 0) continue;
       await write(this.#pathOf(path), lastGoodText(state));
