@@ -153,33 +153,61 @@ function fillConcatenatedRanges(writer: AttributeWriter, source: Int32Array, { l
   writer.length = at * 4;
 }
 
+/** A range is its first value, and the one after its last as the end of the interval; at the top there is none. */
 function fillRanges(writer: AttributeWriter, source: Int32Array, { length, words }: Layout): void {
-  const ends = new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+  const out = wordsOf(writer);
+  const lasts = new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+  const single = HEAD + 4 * words;
+  const [element, end] = [single, single + FLAGS].map((size) => header(size, NFTA_LIST_ELEM | NLA_F_NESTED)) as [number, number];
+  const flags = header(FLAGS, NFTA_SET_ELEM_FLAGS);
+  const key = header(single - 4, NFTA_SET_ELEM_KEY | NLA_F_NESTED);
+  const value = header(4 + length, NFTA_DATA_VALUE);
+  let at = writer.length / 4;
   for (let from = 0; from < source.length; from += 2 * words) {
-    const at = 4 * (from + words);
-    const first = ends.subarray(at - 4 * words, at - 4 * words + length);
-    const next = following(ends.subarray(at, at + length));
-    const element = writer.begin(NFTA_LIST_ELEM);
-    writeValue(writer, NFTA_SET_ELEM_KEY, first);
-    if (next === undefined) writeUserdata(writer, NFTA_SET_ELEM_USERDATA, [[UDATA_ELEMENT_FLAGS, ELEMENT_INTERVAL_OPEN]]);
-    writer.end(element);
-    if (next === undefined) continue;
-    const end = writer.begin(NFTA_LIST_ELEM);
-    writer.u32(NFTA_SET_ELEM_FLAGS, NFT_SET_ELEM_INTERVAL_END);
-    writeValue(writer, NFTA_SET_ELEM_KEY, next);
-    writer.end(end);
+    const last = 4 * (from + words);
+    if (isTop(lasts, last, length)) {
+      writer.length = at * 4;
+      writeOpenRange(writer, lasts.subarray(last - 4 * words, last - 4 * words + length));
+      at = writer.length / 4;
+      continue;
+    }
+    out[at++] = element;
+    out[at++] = key;
+    out[at++] = value;
+    for (let i = 0; i < words; i++) out[at++] = source[from + i] as number;
+    out[at++] = end;
+    out[at++] = flags;
+    out[at++] = intervalEnd;
+    out[at++] = key;
+    out[at++] = value;
+    for (let i = 0; i < words; i++) out[at++] = source[from + words + i] as number;
+    increment(writer.bytes, 4 * (at - words), length);
   }
+  writer.length = at * 4;
 }
 
-/** The key after this one; undefined at the top of the range, where an interval has no end. */
-function following(key: Uint8Array): Uint8Array | undefined {
-  const next = key.slice();
-  for (let i = next.length - 1; i >= 0; i--) {
-    const byte = next[i] as number;
-    next[i] = byte + 1;
-    if (byte !== 0xff) return next;
+/** The flag as a word of the wire, which is big-endian, is to be written: as a little-endian one. */
+const intervalEnd = NFT_SET_ELEM_INTERVAL_END << 24;
+
+function isTop(bytes: Uint8Array, at: number, length: number): boolean {
+  for (let i = length - 1; i >= 0; i--) if (bytes[at + i] !== 0xff) return false;
+  return true;
+}
+
+function writeOpenRange(writer: AttributeWriter, first: Uint8Array): void {
+  const element = writer.begin(NFTA_LIST_ELEM);
+  writeValue(writer, NFTA_SET_ELEM_KEY, first);
+  writeUserdata(writer, NFTA_SET_ELEM_USERDATA, [[UDATA_ELEMENT_FLAGS, ELEMENT_INTERVAL_OPEN]]);
+  writer.end(element);
+}
+
+/** The big-endian number becomes the next one. */
+function increment(bytes: Uint8Array, at: number, length: number): void {
+  for (let i = at + length - 1; i >= at; i--) {
+    const byte = (bytes[i] as number) + 1;
+    bytes[i] = byte;
+    if (byte <= 0xff) return;
   }
-  return undefined;
 }
 
 /** An attribute's header as one little-endian word. Signed, as the engine keeps its small integers. */

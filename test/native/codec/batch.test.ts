@@ -7,6 +7,7 @@ import { addChain, decodeChain } from "../../../native/codec/chain.ts";
 import { writeElements, writeVerdictElements } from "../../../native/codec/element.ts";
 import { CodecError } from "../../../native/codec/error.ts";
 import { decodeGeneration } from "../../../native/codec/generation.ts";
+import { decodeElements } from "../../../native/codec/listedElements.ts";
 import { beginMessage, endMessage, readMessages, tablesType } from "../../../native/codec/message.ts";
 import { addCounter, decodeCounter } from "../../../native/codec/object.ts";
 import { appendRule, decodeRule } from "../../../native/codec/rule.ts";
@@ -133,6 +134,36 @@ describe("elements are split over messages of at most 64 KB", () => {
       assert.equal(elements % 2, 0);
     }
   });
+
+  /** Keys in hexadecimal, with 01 for a start and 00 for an end after them. */
+  const bounds: readonly (readonly [name: string, type: DataType, range: string, expected: readonly string[]])[] = [
+    ["a value alone", "ipv4_addr", "0a000001 0a000001", ["0a00000101", "0a00000200"]],
+    ["an end that carries over one byte", "ipv4_addr", "0a000000 0a0000ff", ["0a00000001", "0a00010000"]],
+    ["an end that carries over all but one", "ipv4_addr", "0a000000 0affffff", ["0a00000001", "0b00000000"]],
+    ["the top, which has no end", "ipv4_addr", "f0000000 ffffffff", ["f000000001"]],
+    [
+      "IPv6, over words",
+      "ipv6_addr",
+      `${"20010db8".padEnd(32, "0")} ${"20010db8".padEnd(32, "f")}`,
+      [`${"20010db8".padEnd(32, "0")}01`, `${"20010db9".padEnd(32, "0")}00`],
+    ],
+    ["two bytes, which are padded", "inet_service", "00500000 00ff0000", ["0050000001", "0100000000"]],
+    ["the top of two bytes", "inet_service", "04000000 ffff0000", ["0400000001"]],
+  ];
+  for (const [name, type, range, expected] of bounds) {
+    test(`the bounds of a range: ${name}`, () => {
+      const row = fromHex(range.replace(" ", ""));
+      const set = { ...interval, name: "s", types: [type] } as const;
+      const before = keysOfBytes(row.length, fromHex("00".repeat(row.length)));
+      for (const keys of [keysOfBytes(row.length, row), { ...before, count: 2, chunks: [...before.chunks, row] }]) {
+        const batch = new BatchWriter();
+        writeElements(batch, "add", set, keys);
+        const { bytes, width, count } = decodeElements(batch.finish().bytes, set);
+        const rows = Array.from({ length: count }, (_, i) => toHex(bytes.subarray(i * width, (i + 1) * width)));
+        assert.deepEqual(rows.slice(-expected.length), expected);
+      }
+    });
+  }
 
   test("messages are full, wherever the chunks of the keys end", () => {
     const count = 20_000;
