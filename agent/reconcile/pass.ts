@@ -65,6 +65,12 @@ export interface Applied {
 /** How often a pass begins again because somebody else changed the kernel's rules meanwhile. */
 const attempts = 5;
 
+/**
+ * How often of these it waits for a grace period after the commits of others. Where they leave none between them it would wait for ever: then it keeps apart
+ * from our own, and a packet that was on its way for all of theirs and ours, some microseconds, may meet rules of both.
+ */
+const patientAttempts = 2;
+
 export type Compile = (input: PassInput) => CompiledPass;
 
 /** A front that remembers: the parts of a ruleset that a change does not touch are not made again, and are the same objects. */
@@ -139,12 +145,16 @@ export async function applyPass(compiled: CompiledPass, kernel: Kernel, last: Ap
     const planned = unseen ?? (await planPass(compiled, kernel, known, looker));
     const commits: Committed[] = [];
     try {
-      return await commitPass(planned, kernel, commits);
+      return await commitPass(attempt > patientAttempts ? hurried(planned) : planned, kernel, commits);
     } catch (error) {
       if (!(error instanceof KernelError) || error.code !== "stale" || attempt === attempts) throw error;
       if (commits.length > 0) known = undefined;
     }
   }
+}
+
+function hurried(planned: PlannedPass): PlannedPass {
+  return planned.apartFrom === "everybody" ? { ...planned, apartFrom: "ours" } : planned;
 }
 
 /** @param commits takes up what has landed, also of a pass that fails */
