@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { errorsOf, type FileState, keeping, mergeFiles, nextFileState, writtenIn } from "../../../agent/sources/lastGood.ts";
 import { lastGoodText } from "../../../agent/sources/lastGoodText.ts";
 import { partsOf, readChunks } from "../../../agent/sources/manifest.ts";
@@ -14,6 +15,8 @@ const all = (...documents: readonly string[]) => documents.join("---\n");
 const good = "10.0.0.0/8";
 const newer = "192.168.0.0/16";
 const wrong = "10.0.0.0/99";
+
+const seed = Number(process.env["FUZZ_SEED"] ?? Date.now() % 1e9);
 
 const unreadable = Symbol("unreadable");
 
@@ -128,6 +131,33 @@ for (const { sentence, versions, inForce, errors } of rows) {
 function restarts(versions: readonly unknown[]): readonly Restart[] {
   return versions.flatMap((_, at) => (["again", "first"] as const).map((reads) => ({ reads, at })));
 }
+
+/** Documents of few names, so that they meet: valid, invalid, no YAML, two in one chunk, and a list of some. */
+const document = fc.oneof(
+  { weight: 6, arbitrary: fc.tuple(fc.constantFrom("a", "b", "c"), fc.constantFrom(good, newer, wrong)).map(([name, net]) => set(name, net)) },
+  { weight: 1, arbitrary: fc.constantFrom("a: [\n", "# nothing\n", `${set("a", good)}...\n${set("b", newer)}`, `${set("a", wrong)}...\n${set("c", good)}`) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .array(fc.tuple(fc.constantFrom("a", "b", "c"), fc.constantFrom(good, newer, wrong)), { minLength: 1, maxLength: 3 })
+      .map((items) => `${JSON.stringify({ apiVersion: "v1", kind: "List", items: items.map(([name, net]) => item(name, net)) })}\n`),
+  },
+);
+const item = (name: string, net: string) => ({ apiVersion: "projectcalico.org/v3", kind: "GlobalNetworkSet", metadata: { name }, spec: { nets: [net] } });
+const version = fc.oneof(
+  { weight: 8, arbitrary: fc.array(document, { maxLength: 4 }).map((documents) => all(...documents)) },
+  { weight: 1, arbitrary: fc.constant(unreadable) },
+);
+
+test("after any versions the same is in force whichever of them another process has read again", () => {
+  const property = fc.property(fc.array(version, { minLength: 1, maxLength: 6 }), (versions) => {
+    const inForce = (restart?: Restart) => described(mergeFiles(new Map([["a.yaml", read("a.yaml", versions, restart)]])).resources);
+    const expected = inForce();
+    for (const restart of restarts(versions)) assert.deepEqual(inForce(restart), expected, JSON.stringify(restart));
+  });
+  const result = fc.check(property, { seed, numRuns: 120 });
+  if (result.failed) assert.fail(`FUZZ_SEED=${seed}: ${String(result.errorInstance)}\n${JSON.stringify(result.counterexample)}`);
+});
 
 test("another process keeps of a list what was last valid of each item", () => {
   const list = (...items: readonly string[]) =>
