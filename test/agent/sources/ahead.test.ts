@@ -183,7 +183,7 @@ test("after an edit what is unchanged is the same objects, where they are now", 
       });
       assert.deepEqual([threads.length, threads.every(({ answers }) => answers > 0)], [3, true], "two threads for all, one for two portions of it");
     } finally {
-      source.close();
+      await source.close();
     }
   }));
 
@@ -195,7 +195,7 @@ test("closing during a reading ends its threads, and nothing more is heard", () 
       const source = watchDirectory({ path, timing, reading: { ...shared, program: silent }, onChange: () => looks++ });
       const [worker] = (await once(process, "worker")) as [Worker];
       await once(worker, "online");
-      source.close();
+      await source.close();
       await until(() => started.length === 2 && started.every(({ hasEnded }) => hasEnded));
     });
     assert.deepEqual([threads.length, looks], [2, 0]);

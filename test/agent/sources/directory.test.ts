@@ -70,7 +70,7 @@ async function withDirectory(prepare: (path: string) => void, use: (bench: Bench
   try {
     await use(bench);
   } finally {
-    source.close();
+    await source.close();
     rmSync(parent, { recursive: true, force: true });
   }
 }
