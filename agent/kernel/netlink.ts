@@ -60,17 +60,10 @@ class NetlinkKernel implements Kernel {
   #listener: RulesetListener | undefined;
   #sequence = 0;
   readonly #spacing: Spacing;
-  /** The generation that the last commit of ours has left. */
-  #ours: number | undefined;
-  /** Whether a grace period holds everybody else's commits up. */
-  #disturbs = false;
 
   constructor(socket: KernelSocket, waiting: typeof passGracePeriod) {
     this.#socket = socket;
-    this.#spacing = new Spacing(async () => {
-      this.#disturbs = !(await waiting());
-      if (this.#disturbs) await this.#throwAway();
-    });
+    this.#spacing = new Spacing({ pass: waiting, force: () => this.#throwAway() });
     this.#asking = {
       dump: (request) => socket.dump(request(this.#next())),
       request: (request) => socket.request(request(this.#next())),
@@ -100,8 +93,7 @@ class NetlinkKernel implements Kernel {
 
   async commit(batch: Batch, { generation, apartFrom = "everybody" }: CommitOptions = {}): Promise<Committed> {
     if (batch.operations.length === 0) return this.#nothing(generation);
-    const before = apartFrom === "everybody" ? (generation ?? (await this.generation())) : this.#ours;
-    if (before !== undefined && apartFrom !== "nobody") await translated(this.#spacing.wait(before));
+    await translated(this.#spacing.wait(apartFrom, generation ?? (await this.generation())));
     const edited = editedChains(batch);
     const pinned = generation ?? (edited.size > 0 ? await this.generation() : undefined);
     if (pinned !== undefined) await this.#learnHandles(batch.table, edited, pinned);
@@ -111,7 +103,6 @@ class NetlinkKernel implements Kernel {
     const encodeMicroseconds = (performance.now() - start) * 1000;
     try {
       const committed = { ...(await this.#send(batch, edits, { encoded, pinned })), encodeMicroseconds };
-      this.#ours = committed.generation;
       this.#spacing.landed(committed.generation);
       return committed;
     } catch (error) {
@@ -155,7 +146,7 @@ class NetlinkKernel implements Kernel {
   #heard(notice: Notice): void {
     const { generation, processId, processName } = notice;
     this.#handles.moved(generation, notice.touched);
-    if (!this.#disturbs) this.#spacing.landed(generation);
+    this.#spacing.heard(generation);
     for (const { table, listener } of [...this.#watchers])
       listener({ kind: "generation", generation, processId, processName, touched: touchedIn(notice, table) });
   }
