@@ -223,8 +223,7 @@ export class Daemon {
   async close(): Promise<void> {
     const { host, log } = this.#options;
     host.serviceManager.stopping();
-    await Promise.all(this.#sources.map((source) => source.close()));
-    await this.#reconciler.close();
+    await Promise.all([...this.#sources, this.#reconciler].map((part) => part.close()));
     await this.#control?.close();
     host.kernel.close();
     host.serviceManager.close();

@@ -101,9 +101,8 @@ export async function planPass(compiled: CompiledPass, kernel: Kernel, last: App
   const { table } = compiled.ruleset;
   const look = await lookAtKernel(kernel, table, last, looker);
   if (look.ownership === "other") throw new KernelError("owned", `table inet ${table} is owned by another process: does another hostward run?`);
-  const drift = last === undefined || look.actual === last.actual ? undefined : describeDifference(look.actual, last.actual);
   clock.stage("read");
-  return { ...planFrom(compiled, look, { last, clock }), drift };
+  return planFrom(compiled, look, { last, clock });
 }
 
 /** What is found in the kernel to what is wanted there. */
@@ -112,11 +111,12 @@ function planFrom(compiled: CompiledPass, look: Look, { last, clock }: { readonl
   const { generation, actual: before, ownership, hasShield } = look;
   const owned = input.owned === true;
   const isOtherwise = before !== undefined && (ownership === "nobody") === owned;
+  const drift = last === undefined || before === last.actual ? undefined : describeDifference(before, last.actual);
   const { batches } = diffOwned(before, ruleset, { owned, isOtherwise, isOrphan: ownership === "orphan" });
   const transaction = { batches: hasShield ? [...batches, removal(shieldOf(ruleset.table))] : batches };
   clock.stage("diff");
   const milliseconds = { ...compiled.milliseconds, ...clock.milliseconds };
-  return { ...compiled, generation, before, apartFrom: distance(ruleset, look, last), drift: undefined, transaction, milliseconds };
+  return { ...compiled, generation, before, apartFrom: distance(ruleset, look, last), drift, transaction, milliseconds };
 }
 
 /** Base chains come with the last batch of a new table: packets that are on their way by then have passed its hooks or never meet it. */

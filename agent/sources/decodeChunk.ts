@@ -1,7 +1,7 @@
 // The documents of a chunk into resources and located problems: each is a resource, or a List kind of some. What a resource means is rules/model's to
 // say; how a document was written, and on which thread it was parsed, is not known here.
 
-import { decodeResource } from "../../rules/model/decode.ts";
+import { type Decoded, decodeResource } from "../../rules/model/decode.ts";
 import { isMapping } from "../../rules/model/decoder.ts";
 import type { Path, Place, Problem } from "../../rules/model/problem.ts";
 import type { Resource } from "../../rules/model/types.ts";
@@ -34,9 +34,8 @@ export function* decodeChunk(chunk: Chunk, documents: Iterable<YamlDocument>): G
   const ignored: Ignored[] = [];
   for (const document of documents) {
     problems.push(...document.problems);
-    for (const { value, path } of unfold(document.value)) {
+    for (const { decoded, path } of decodeItems(document)) {
       yield;
-      const decoded = decodeResource(value, (within, spot) => document.locate([...path, ...within], spot));
       if (decoded.resource !== undefined) resources.push(decoded.resource);
       problems.push(...decoded.problems);
       if (decoded.ignored !== undefined) ignored.push({ place: document.locate(path), reason: decoded.ignored });
@@ -57,8 +56,15 @@ interface Item {
   readonly path: Path;
 }
 
+/** What a document holds, by value and by meaning. */
+export function* decodeItems({ value: whole, locate }: YamlDocument): Generator<Item & { readonly decoded: Decoded }, void> {
+  for (const { value, path } of unfold(whole)) {
+    yield { value, path, decoded: decodeResource(value, (within, spot) => locate([...path, ...within], spot)) };
+  }
+}
+
 /** A List is its items; those of a HostEndpointList may leave out what the list says already. An empty document is nothing. */
-export function unfold(value: unknown): readonly Item[] {
+function unfold(value: unknown): readonly Item[] {
   if (value === undefined || value === null) return [];
   const whole = [{ value, path: [] }];
   if (!isMapping(value)) return whole;

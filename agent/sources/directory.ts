@@ -153,9 +153,8 @@ class DirectorySource implements ResourceSource {
   async #look(): Promise<"seen" | "blind"> {
     const { path, reading, lastGood } = this.#options;
     const { signal } = this.#closing;
-    const before = this.#known;
     try {
-      this.#known = await look(path, before, { ...reading, signal, lastGood: this.#isListed ? undefined : lastGood });
+      this.#known = await look(path, this.#known, { ...reading, signal, lastGood: this.#isListed ? undefined : lastGood });
     } catch (error) {
       if (signal.aborted) return "blind";
       throw error;
@@ -165,7 +164,7 @@ class DirectorySource implements ResourceSource {
     this.#isListed ||= isListed;
     if (isListed) this.#synced.resolve();
     this.#options.onChange();
-    if (isListed && this.#known !== before) lastGood?.save(files);
+    if (isListed) lastGood?.save(files);
     return isListed ? "seen" : "blind";
   }
 }

@@ -1,13 +1,14 @@
 // What is in force of each manifest, in a folder of its own that outlives the process: a start at which a manifest is invalid or unreadable finds there
 // what was last valid of it (semantics 0, row 9). The folder has the manifests' own paths and names, so that people can read it, and `hostward check` too.
 
-import { constants } from "node:fs";
-import { mkdir, open, readdir, rename, unlink } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import type { Stats } from "node:fs";
+import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import type { Problem } from "../../rules/model/problem.ts";
 import { errorsOf, type FileState, type Written, writtenIn } from "./lastGood.ts";
 import { lastGoodText } from "./lastGoodText.ts";
 import { type Part, partsOf, readParts } from "./manifest.ts";
+import { readText, reasonOf } from "./scan.ts";
 import { unhurried } from "./unhurried.ts";
 
 export interface LastGoodOptions {
@@ -30,8 +31,10 @@ export class LastGoodFolder {
   #unwritten: Problem | undefined;
   /** What was kept and cannot be used, by the manifest's path. It stays there until the manifest is valid. */
   readonly #unusable = new Map<string, Problem>();
-  /** As written, by the manifest's path. Undefined: what the folder has is of an earlier run. */
+  /** As written, by name. Undefined: what the folder has is of an earlier run. */
   #saved: Map<string, FileState> | undefined;
+  /** All of these are written. */
+  #done: Files | undefined;
   #wanted: Files | undefined;
   #saving: Promise<void> | undefined;
   /** By performance.now(): what is not written by then stays as it is. */
@@ -56,13 +59,14 @@ export class LastGoodFolder {
       return await unhurried(readOthers({ text, path, unchanged }));
     } catch (error) {
       const hint = "what is invalid in the manifest is not in force until it is put right";
-      this.#unusable.set(manifest, stateProblem(path, `cannot be used: ${reasonOf(error)}`, hint));
+      this.#unusable.set(manifest, stateProblem(path, reasonOf(error), hint));
       return [];
     }
   }
 
-  /** Soon, and of several at once the last; never rejects. Files that are as they were are not written. */
+  /** Soon, and of several at once the last. Asked again with the same it does nothing but what could not be done before. */
   save(files: Files): void {
+    if (files === this.#done) return;
     this.#wanted = files;
     this.#saving ??= this.#saveAll().finally(() => {
       this.#saving = undefined;
@@ -78,45 +82,55 @@ export class LastGoodFolder {
   async #saveAll(): Promise<void> {
     for (let files = this.#wanted; files !== undefined; files = this.#wanted) {
       this.#wanted = undefined;
-      try {
-        await this.#saveFiles(files);
-        this.#tell(undefined);
-      } catch (error) {
-        const hint = "what is invalid at the next start is not in force then; let hostward write there, or name another directory in the setting `state`";
-        this.#tell(stateProblem(this.#folder, `cannot be written: ${reasonOf(error)}`, hint));
-      }
+      const [failure] = await this.#saveFiles(files).catch((error: unknown) => [error]);
+      if (failure === undefined) this.#done = files;
+      this.#tell(failure);
     }
   }
 
-  async #saveFiles(files: Files): Promise<void> {
+  /** Of what fails the others are done all the same. @returns why it failed @throws when nothing can be done */
+  async #saveFiles(files: Files): Promise<readonly unknown[]> {
+    const failures: unknown[] = [];
+    const attempt = (work: Promise<void>): Promise<void> => work.catch((error: unknown) => void failures.push(error));
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    const there = this.#saved === undefined ? await filesIn(this.#folder) : [...this.#saved.keys()].map((path) => basename(path));
+    ownOnly(await stat(this.#folder));
+    const there = this.#saved === undefined ? await filesIn(this.#folder) : this.#saved.keys();
     this.#saved ??= new Map();
-    const names = new Set([...files.keys()].map((path) => basename(path)));
-    for (const name of there) if (!names.has(name)) await this.#remove(name);
+    const names = new Set(Array.from(files.keys(), (path) => basename(path)));
+    for (const name of [...there]) if (!names.has(name)) await attempt(this.#remove(name));
     for (const [path, state] of files) {
-      if (performance.now() > this.#deadline) return;
-      if (this.#saved.get(path) === state || isUnreadable(state)) continue;
-      if (this.#unusable.has(path) && errorsOf(state).length > 0) continue;
-      await write(this.#pathOf(path), lastGoodText(state));
-      if (this.#unusable.delete(path)) this.#options.onProblem();
-      this.#saved.set(path, state);
+      if (performance.now() > this.#deadline) break;
+      await attempt(this.#saveFile(path, state));
     }
+    return failures;
   }
 
   async #remove(name: string): Promise<void> {
-    await unlink(join(this.#folder, name));
-    this.#saved?.delete(join(this.#options.manifests, name));
+    await rm(join(this.#folder, name), { force: true });
+    this.#saved?.delete(name);
+  }
+
+  /** What an earlier run has left is not written again where it is the same. */
+  async #saveFile(manifest: string, state: FileState): Promise<void> {
+    const [name, path] = [basename(manifest), this.#pathOf(manifest)];
+    const before = this.#saved?.get(name);
+    if (before === state || isUnreadable(state)) return;
+    if (this.#unusable.has(manifest) && errorsOf(state).length > 0) return;
+    const text = lastGoodText(state);
+    if (before !== undefined || (await readOwn(path).catch(() => undefined)) !== text) await write(path, text);
+    this.#saved?.set(name, state);
+    if (this.#unusable.delete(manifest)) this.#options.onProblem();
   }
 
   #pathOf(manifest: string): string {
     return join(this.#folder, basename(manifest));
   }
 
-  #tell(unwritten: Problem | undefined): void {
+  #tell(failure: unknown): void {
     const before = this.#unwritten?.message;
-    this.#unwritten = unwritten;
-    if (unwritten?.message !== before) this.#options.onProblem();
+    const hint = "what is invalid at the next start is not in force then; let hostward write there, or name another directory in the setting `state`";
+    this.#unwritten = failure === undefined ? undefined : stateProblem(this.#folder, `cannot be written: ${(failure as Error).message}`, hint);
+    if (this.#unwritten?.message !== before) this.#options.onProblem();
   }
 }
 
@@ -147,38 +161,25 @@ function* readOthers({ text, path, unchanged }: Kept): Generator<void, readonly 
   return writtenIn(yield* readParts(others, path, new Map()));
 }
 
-/** Undefined: there is none. @throws also where others than this process's user may write: whoever does could put policies in force */
+/** Undefined: there is none. */
 async function readOwn(path: string): Promise<string | undefined> {
-  let file: Awaited<ReturnType<typeof open>>;
   try {
-    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+    ownOnly(await stat(dirname(path)));
+    return await readText(path, ownOnly);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
-  try {
-    const { uid, mode } = await file.stat();
-    if (uid !== process.geteuid?.() || (mode & 0o022) !== 0) throw new Error("others may write to it");
-    return await file.readFile("utf8");
-  } finally {
-    await file.close();
-  }
 }
 
-/** Whole or not at all, also when the machine stops meanwhile. What is there already is not written again. */
+/** @throws where others than this process's user may write: whoever does could put policies in force */
+function ownOnly({ uid, mode }: Stats): void {
+  if (uid !== process.geteuid?.() || (mode & 0o022) !== 0) throw new Error("others may write to it");
+}
+
+/** Whole or not at all, also when the machine stops meanwhile. */
 async function write(path: string, text: string): Promise<void> {
-  if ((await readOwn(path).catch(() => undefined)) === text) return;
   const beside = `${path}.new`;
-  const file = await open(beside, "w", 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  await writeFile(beside, text, { mode: 0o600, flush: true });
   await rename(beside, path);
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

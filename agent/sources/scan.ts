@@ -1,7 +1,7 @@
 // One look at a manifest directory: which files it has and what is in them. A file whose stat is as in the previous look is not read again.
 // What the content means is not known here, nor when to look.
 
-import { constants } from "node:fs";
+import { constants, type Stats } from "node:fs";
 import { lstat, open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -66,10 +66,11 @@ async function scanFile(path: string, previous: string | undefined): Promise<Sca
   }
 }
 
-/** Non-blocking, as the path may have become a pipe since it was looked at. */
-async function readText(path: string): Promise<string> {
+/** Non-blocking, as the path may have become a pipe since it was looked at. @throws also what `check` throws, before anything is read */
+export async function readText(path: string, check?: (status: Stats) => void): Promise<string> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
+    if (check !== undefined) check(await file.stat());
     return new TextDecoder("utf-8", { fatal: true }).decode(await file.readFile());
   } finally {
     await file.close();
@@ -98,7 +99,7 @@ function unreadable(path: string, reason: string): ScannedFile {
   return { path, content: { kind: "unreadable", reason }, fingerprint: undefined };
 }
 
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   if (error instanceof TypeError) return "is not UTF-8 text";
   return `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
 }

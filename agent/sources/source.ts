@@ -17,7 +17,7 @@ export interface ResourceSource {
   current(): SourceState;
   /** Fulfilled when `current` has been complete once. Nothing may be programmed before (semantics 0, row 22). */
   readonly synced: Promise<void>;
-  /** Fulfilled when nothing of it goes on. */
+  /** Fulfilled when what it keeps is written. */
   close(): Promise<void>;
 }
 

@@ -158,7 +158,8 @@ function fillRanges(writer: AttributeWriter, source: Int32Array, { length, words
   const out = wordsOf(writer);
   const lasts = new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
   const single = HEAD + 4 * words;
-  const [element, end] = [single, single + FLAGS].map((size) => header(size, NFTA_LIST_ELEM | NLA_F_NESTED)) as [number, number];
+  const element = header(single, NFTA_LIST_ELEM | NLA_F_NESTED);
+  const end = header(single + FLAGS, NFTA_LIST_ELEM | NLA_F_NESTED);
   const flags = header(FLAGS, NFTA_SET_ELEM_FLAGS);
   const key = header(single - 4, NFTA_SET_ELEM_KEY | NLA_F_NESTED);
   const value = header(4 + length, NFTA_DATA_VALUE);

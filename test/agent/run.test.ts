@@ -8,6 +8,7 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { after, afterEach, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Status } from "../../agent/control/status.ts";
@@ -42,7 +43,8 @@ describe("a host with one cable", () => {
     control = join(directory, "control.sock");
     const notify = join(directory, "notify.sock");
     const receiver = lab.host.spawn("python3", ["-c", notifyReceiver, notify], { stdio: ["ignore", "pipe", "inherit"] });
-    receiver.stdout?.setEncoding("utf8").on("data", (text: string) => told.push(...text.trimEnd().split("\n")));
+    assert.ok(receiver.stdout);
+    createInterface({ input: receiver.stdout }).on("line", (line) => told.push(line));
     await until(() => existsSync(notify));
   });
 

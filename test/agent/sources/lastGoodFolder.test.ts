@@ -1,15 +1,17 @@
 // What is in force of the manifests outlives the process that read them: sources that come one after the other over the same directory and state.
 
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { watchDirectory } from "../../../agent/sources/directory.ts";
 import { LastGoodFolder } from "../../../agent/sources/lastGoodFolder.ts";
 import type { SourceState } from "../../../agent/sources/source.ts";
 import { prefixesOf } from "../../../rules/net/networks.ts";
 import { formatPrefix } from "../../../rules/net/prefix.ts";
+import { until } from "../../patience.ts";
 
 const set = (name: string, net: string) => `apiVersion: projectcalico.org/v3\nkind: GlobalNetworkSet\nmetadata: { name: ${name} }\nspec: { nets: [${net}] }\n`;
 const good = "10.0.0.0/8";
@@ -39,6 +41,18 @@ describe("a start over the state of an earlier run", () => {
     await source.close();
     assert.deepEqual(told, source.current());
     return told;
+  }
+
+  /** A process that looks again every few milliseconds, until `use` is through with it. */
+  async function during(use: (current: () => SourceState) => Promise<void>): Promise<void> {
+    const timing = { quiet: 5, patience: 20, rescan: 10, rescanBlind: 10 };
+    const source = watchDirectory({
+      path: manifests,
+      timing,
+      onChange: () => undefined,
+      lastGood: new LastGoodFolder({ state, manifests, onProblem: () => undefined }),
+    });
+    await use(() => source.current()).finally(() => source.close());
   }
 
   const described = ({ resources }: SourceState) =>
@@ -104,10 +118,23 @@ describe("a start over the state of an earlier run", () => {
     const last = await run();
     assert.deepEqual(described(last), []);
     assert.deepEqual(codes(last).slice(1), ["state-directory"]);
-    assert.match(last.problems[1]?.message ?? "", /^cannot be used: others may write to it$/);
+    assert.match(last.problems[1]?.message ?? "", /^cannot be read: others may write to it$/);
     assert.equal(statSync(join(saved, "a.yaml")).mode & 0o777, 0o666, "it is left as it is");
     chmodSync(join(saved, "a.yaml"), 0o600);
     assert.deepEqual(described(await run()), [`a ${good}`], "once it is put right it counts");
+  });
+
+  test("a folder that others may write to is neither believed nor written to", async () => {
+    write("a.yaml", set("a", good));
+    await run();
+    chmodSync(saved, 0o777);
+    write("a.yaml", set("a", newer));
+    assert.deepEqual(codes(await run()), ["state-directory"]);
+    assert.equal(readFileSync(join(saved, "a.yaml"), "utf8"), set("a", good));
+    write("a.yaml", set("a", wrong));
+    const last = await run();
+    assert.deepEqual(described(last), []);
+    assert.deepEqual(codes(last).slice(1), ["state-directory", "state-directory"]);
   });
 
   test("a state directory that cannot be had is a problem, and the manifests are in force all the same", async () => {
@@ -117,5 +144,40 @@ describe("a start over the state of an earlier run", () => {
     assert.deepEqual([described(last), codes(last)], [[`a ${good}`], ["state-directory"]]);
     assert.match(last.problems[0]?.message ?? "", /^cannot be written: ENOTDIR/);
     assert.match(last.problems[0]?.hint ?? "", /the setting `state`/);
+  });
+
+  test("what could not be written is written as soon as it can be, whether manifests change or not", async () => {
+    writeFileSync(state, "a file");
+    write("a.yaml", set("a", good));
+    await during(async (current) => {
+      await until(() => codes(current()).includes("state-directory"));
+      // A file that is younger is read at every look.
+      await sleep(1500);
+      unlinkSync(state);
+      await until(() => codes(current()).length === 0);
+    });
+    assert.equal(readFileSync(join(saved, "a.yaml"), "utf8"), set("a", good));
+  });
+
+  test("one manifest that cannot be kept does not hold up the others", async () => {
+    write("a.yaml", set("a", good));
+    write("b.yaml", set("b", good));
+    mkdirSync(join(saved, "a.yaml", "in the way"), { recursive: true });
+    assert.deepEqual(codes(await run()), ["state-directory"]);
+    assert.equal(readFileSync(join(saved, "b.yaml"), "utf8"), set("b", good));
+  });
+
+  test("somebody may empty the folder at any time", async () => {
+    write("a.yaml", set("a", good));
+    write("b.yaml", set("b", good));
+    await during(async (current) => {
+      await until(() => existsSync(join(saved, "b.yaml")));
+      rmSync(state, { recursive: true });
+      unlinkSync(join(manifests, "b.yaml"));
+      write("a.yaml", set("a", newer));
+      // A look may have met the file empty, as it is for a moment.
+      await until(() => existsSync(join(saved, "a.yaml")) && readFileSync(join(saved, "a.yaml"), "utf8") === set("a", newer));
+      assert.deepEqual([described(current()), codes(current())], [[`a ${newer}`], []]);
+    });
   });
 });

@@ -31,8 +31,17 @@ export class DaemonProcess {
   /** Until it is in sync. */
   async start(): Promise<Status> {
     this.log = "";
-    const flags = ["run", "--manifests", join(this.#folder, "manifests"), "--node", "host1", "--control", this.#control];
-    flags.push("--state", join(this.#folder, "state"));
+    const flags = [
+      "run",
+      "--manifests",
+      join(this.#folder, "manifests"),
+      "--node",
+      "host1",
+      "--control",
+      this.#control,
+      "--state",
+      join(this.#folder, "state"),
+    ];
     const env = { PATH: process.env["PATH"], ...plainSsh, NODE_COMPILE_CACHE: join(this.#folder, "cache") };
     const child = this.#namespace.spawn(launcher, flags, { env, stdio: ["ignore", "ignore", "pipe"] });
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
