@@ -1,6 +1,5 @@
-// Bundles what runs: dist/hostward.mjs, one file with everything hostward needs of npm, and beside it the native addon and what the threads run that
-// parse manifests. Smaller in memory and quicker to start than the sources. What is only imported on demand (the addon's users, a cluster's client)
-// stays unevaluated until then.
+// Bundles what runs: dist/hostward.mjs, one file with everything hostward needs of npm, and beside it the native addon. Smaller in memory and quicker
+// to start than the sources. What is only imported on demand (the addon's users, a cluster's client) stays unevaluated until then.
 
 import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -11,10 +10,8 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const out = process.argv[2] ?? join(root, "dist");
 const addon = join(root, "build", "Release", "hostward_native.node");
 
-// CommonJS packages inside call require for Node's own modules.
-const requires = 'const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);';
-
-// A bundle is started by whatever node there is, so it says what is wrong before it loads anything that an old one lacks.
+// A bundle is started by whatever node there is, so it says what is wrong before it loads anything that an old one lacks. CommonJS packages inside call
+// require for Node's own modules.
 const banner = `#!/usr/bin/env node
 {
   const [major, minor] = process.versions.node.split(".").map(Number);
@@ -23,26 +20,25 @@ const banner = `#!/usr/bin/env node
     process.exit(127);
   }
 }
-${requires}`;
-
-const common = {
-  bundle: true,
-  platform: "node",
-  format: "esm",
-  target: "node22.19",
-  // Names stay, so that a stack trace still says where.
-  minifyWhitespace: true,
-  minifySyntax: true,
-  legalComments: "eof",
-  logLevel: "warning",
-};
+const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);`;
 
 if (!existsSync(addon)) {
   process.stderr.write(`bundle: ${addon} is not there: run npm run build:native first\n`);
   process.exit(1);
 }
 mkdirSync(out, { recursive: true });
-await build({ ...common, entryPoints: [join(root, "agent", "main.ts")], outfile: join(out, "hostward.mjs"), banner: { js: banner } });
-const thread = join(root, "agent", "sources", "readerThread.ts");
-await build({ ...common, entryPoints: [thread], outfile: join(out, "readerThread.mjs"), banner: { js: requires } });
+await build({
+  entryPoints: [join(root, "agent", "main.ts")],
+  outfile: join(out, "hostward.mjs"),
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node22.19",
+  banner: { js: banner },
+  // Names stay, so that a stack trace still says where.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  legalComments: "eof",
+  logLevel: "warning",
+});
 copyFileSync(addon, join(out, "hostward_native.node"));

@@ -4,12 +4,9 @@
 
 import { isDeepStrictEqual } from "node:util";
 import type { Problem } from "../../rules/model/problem.ts";
-import { type AheadOptions, readAhead } from "./ahead.ts";
-import type { ReadChunk } from "./decodeChunk.ts";
-import { errorsOf, type FileState, type FoundFile, keeping, mergeFiles, nextFileState } from "./lastGood.ts";
+import { errorsOf, type FileState, keeping, mergeFiles, nextFileState } from "./lastGood.ts";
 import type { LastGoodFolder } from "./lastGoodFolder.ts";
-import { type Part, partsOf } from "./manifest.ts";
-import { type ScannedFile, scanDirectory, type Unreadable } from "./scan.ts";
+import { type Listed, scanDirectory, type Unreadable } from "./scan.ts";
 import type { ResourceSource, SourceState } from "./source.ts";
 import { unhurried } from "./unhurried.ts";
 import { type Watcher, type WatchTiming, watchPath } from "./watcher.ts";
@@ -19,7 +16,6 @@ export interface DirectoryOptions {
   /** After each look, also while not yet in sync; whether it found something new is the store's to say. */
   onChange(): void;
   readonly timing?: WatchTiming;
-  readonly reading?: Omit<AheadOptions, "signal">;
   /** What outlives this process. Without it a resource that is invalid at a start is not in force. */
   readonly lastGood?: LastGoodFolder;
 }
@@ -29,8 +25,8 @@ export function watchDirectory(options: DirectoryOptions): ResourceSource {
 }
 
 /** One look, for commands that do not stay. */
-export async function readDirectory(path: string, options: AheadOptions = {}): Promise<SourceState> {
-  const { state } = await look(path, nothingKnown, options);
+export async function readDirectory(path: string): Promise<SourceState> {
+  const { state } = await look(path, nothingKnown, {});
   return state;
 }
 
@@ -44,7 +40,8 @@ interface Known {
 
 const nothingKnown: Known = { files: new Map(), fingerprints: new Map(), subdirectories: undefined, state: { resources: [], problems: [] } };
 
-interface LookOptions extends AheadOptions {
+interface LookOptions {
+  readonly signal?: AbortSignal;
   /** At the first look. */
   readonly lastGood?: LastGoodFolder | undefined;
 }
@@ -55,9 +52,7 @@ async function look(path: string, known: Known, options: LookOptions): Promise<K
   options.signal?.throwIfAborted();
   if (scan.kind === "unreadable") return keep(known, path, scan);
   if (scan.files.length === 0 && scan.same.length === known.files.size && isDeepStrictEqual(scan.subdirectories, known.subdirectories)) return known;
-  const found = await unhurried(splitFiles(scan.files, known), options.signal);
-  const ahead = await readAhead(found, options);
-  const { files, fingerprints } = await unhurried(advance(known, { ...scan, found, ahead }), options.signal);
+  const { files, fingerprints } = await unhurried(advance(known, scan), options.signal);
   const { lastGood } = options;
   for (const [file, state] of files) {
     if (lastGood === undefined || errorsOf(state).length === 0) continue;
@@ -78,24 +73,7 @@ function keep(known: Known, path: string, { reason }: Unreadable): Known {
   return { ...known, fingerprints: new Map(), subdirectories: undefined, state: { resources: known.state.resources, problems: [problem] } };
 }
 
-function* splitFiles(files: readonly ScannedFile[], known: Known): Generator<void, readonly Found[]> {
-  const found: Found[] = [];
-  for (const { content, ...file } of files) {
-    if (content.kind === "unreadable") found.push({ ...file, content });
-    else found.push({ ...file, content: { kind: "parts", parts: yield* partsOf(content.text, known.files.get(file.path)?.chunks ?? []) } });
-  }
-  return found;
-}
-
-interface Found extends FoundFile, Pick<ScannedFile, "fingerprint"> {}
-
-interface Look {
-  readonly found: readonly Found[];
-  readonly ahead: ReadonlyMap<Part, ReadChunk>;
-  readonly same: readonly string[];
-}
-
-function* advance(known: Known, { found, ahead, same }: Look): Generator<void, { files: Map<string, FileState>; fingerprints: Known["fingerprints"] }> {
+function* advance(known: Known, { files: found, same }: Listed): Generator<void, { files: Map<string, FileState>; fingerprints: Known["fingerprints"] }> {
   const files = new Map<string, FileState>();
   const fingerprints = new Map<string, string | undefined>();
   for (const path of same) {
@@ -105,7 +83,7 @@ function* advance(known: Known, { found, ahead, same }: Look): Generator<void, {
     fingerprints.set(path, known.fingerprints.get(path));
   }
   for (const file of found) {
-    files.set(file.path, yield* nextFileState(known.files.get(file.path), file, ahead));
+    files.set(file.path, yield* nextFileState(known.files.get(file.path), file));
     fingerprints.set(file.path, file.fingerprint);
   }
   return { files, fingerprints };
@@ -151,10 +129,10 @@ class DirectorySource implements ResourceSource {
   }
 
   async #look(): Promise<"seen" | "blind"> {
-    const { path, reading, lastGood } = this.#options;
+    const { path, lastGood } = this.#options;
     const { signal } = this.#closing;
     try {
-      this.#known = await look(path, this.#known, { ...reading, signal, lastGood: this.#isListed ? undefined : lastGood });
+      this.#known = await look(path, this.#known, { signal, lastGood: this.#isListed ? undefined : lastGood });
     } catch (error) {
       if (signal.aborted) return "blind";
       throw error;

@@ -4,8 +4,8 @@
 import type { Problem } from "../../rules/model/problem.ts";
 import type { Resource } from "../../rules/model/types.ts";
 import type { Ignored, ReadChunk } from "./decodeChunk.ts";
-import { joinChunks, type Part, readParts } from "./manifest.ts";
-import type { Unreadable } from "./scan.ts";
+import { joinChunks, readChunks } from "./manifest.ts";
+import type { ScannedFile } from "./scan.ts";
 import { resourceKey, type SourceState } from "./source.ts";
 
 /** What one file contributes. */
@@ -26,19 +26,15 @@ export interface Written {
   readonly chunk: ReadChunk;
 }
 
-/** A file as it is found, in parts of which some are known from before. */
-export interface FoundFile {
-  readonly path: string;
-  readonly content: { readonly kind: "parts"; readonly parts: readonly Part[] } | Unreadable;
-}
+type FoundFile = Pick<ScannedFile, "path" | "content">;
 
-/** The state after a file was read again; `ahead` has what was read of its parts already. Between its steps others may have their turn. */
-export function* nextFileState(previous: FileState | undefined, { path, content }: FoundFile, ahead: ReadonlyMap<Part, ReadChunk>): Generator<void, FileState> {
+/** The state after a file was read again. Between its steps others may have their turn. */
+export function* nextFileState(previous: FileState | undefined, { path, content }: FoundFile): Generator<void, FileState> {
   if (content.kind === "unreadable") {
     const problem: Problem = { code: "file-unreadable", severity: "error", place: { source: path }, message: content.reason };
     return keeping({ live: [], kept: [], problems: [problem], ignored: [], chunks: previous?.chunks ?? [] }, () => inForce(previous));
   }
-  const chunks = yield* readParts(content.parts, path, ahead);
+  const chunks = yield* readChunks(content.text, path, previous?.chunks ?? []);
   const { resources: live, problems, ignored } = joinChunks(chunks);
   return keeping({ live, kept: [], problems, ignored, chunks }, () => inForce(previous));
 }

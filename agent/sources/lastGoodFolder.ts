@@ -158,7 +158,7 @@ interface Kept {
 function* readOthers({ text, path, unchanged }: Kept): Generator<void, readonly Written[]> {
   const parts: readonly Part[] = yield* partsOf(text, []);
   const others = parts.filter((part) => !unchanged.has(part.text));
-  return writtenIn(yield* readParts(others, path, new Map()));
+  return writtenIn(yield* readParts(others, path));
 }
 
 /** Undefined: there is none. */

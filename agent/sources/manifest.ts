@@ -46,28 +46,23 @@ export function* partsOf(text: string, before: readonly ReadChunk[]): Generator<
   return parts;
 }
 
-/**
- * One part after the other, so that no more than one is in memory as a tree. What was read before moves to where it is now; what was read of these very
- * parts already is in `ahead`.
- */
-export function* readParts(parts: readonly Part[], source: string, ahead: ReadonlyMap<Part, ReadChunk>): Generator<void, readonly ReadChunk[]> {
+/** One part after the other, so that no more than one is in memory as a tree. What was read before moves to where it is now. */
+export function* readParts(parts: readonly Part[], source: string): Generator<void, readonly ReadChunk[]> {
   const chunks: ReadChunk[] = [];
-  for (const part of parts) {
+  for (const { before, text, line } of parts) {
     yield;
-    const chunk = part.before === undefined ? (ahead.get(part) ?? (yield* readPart(part, source))) : moved(part.before, part.line);
-    chunks.push(chunk);
+    if (before !== undefined) {
+      chunks.push(moved(before, line));
+      continue;
+    }
+    const chunk = { text: copyOf(text), line };
+    chunks.push(yield* decodeChunk(chunk, readChunk(chunk, source)));
   }
   return chunks;
 }
 
-/** From its text. */
-export function* readPart({ text, line }: Part, source: string): Generator<void, ReadChunk> {
-  const chunk = { text: copyOf(text), line };
-  return yield* decodeChunk(chunk, readChunk(chunk, source));
-}
-
 export function* readChunks(text: string, source: string, before: readonly ReadChunk[]): Generator<void, readonly ReadChunk[]> {
-  return yield* readParts(yield* partsOf(text, before), source, new Map());
+  return yield* readParts(yield* partsOf(text, before), source);
 }
 
 /** Its places are changed, not replaced: whoever holds the resources or problems sees where they are now (store/places.ts). */

@@ -17,10 +17,15 @@ export interface Unreadable {
   readonly reason: string;
 }
 
-export type Scan =
-  /** `same` lists the files that are as in `previous`, by path. */
-  | { readonly kind: "listed"; readonly files: readonly ScannedFile[]; readonly same: readonly string[]; readonly subdirectories: readonly string[] }
-  | Unreadable;
+export interface Listed {
+  readonly kind: "listed";
+  readonly files: readonly ScannedFile[];
+  /** The files that are as in `previous`, by path. */
+  readonly same: readonly string[];
+  readonly subdirectories: readonly string[];
+}
+
+export type Scan = Listed | Unreadable;
 
 /** Far more than any manifest has; protects from a link to something endless. */
 const largestFile = 64 * 1024 * 1024;

@@ -1,11 +1,13 @@
-// YAML text into plain values and, only when asked, the places of their parts. JSON is YAML. Two readings differ from the library's own:
-// yes, no, on and off are booleans as they are to kubectl (YAML 1.1), so that a manifest means one thing to both; tags are not resolved.
+// YAML text into plain values and, only when asked, the places of their parts. JSON is YAML. Nearly all of it is plain, and read by a quick parser;
+// the rest, and what is wrong, by a thorough one.
 
-import { type Document, isScalar, type ParsedNode, parseAllDocuments, type ScalarTag, visit, type YAMLError } from "yaml";
+import { type Document, isScalar, type ParsedNode, parseAllDocuments, visit, type YAMLError } from "yaml";
 import type { Locate, Place, Problem } from "../../rules/model/problem.ts";
 import { type Chunk, countLines, splitChunks } from "./chunks.ts";
-import { hideLongLists, restoreLongLists } from "./longLists.ts";
+import { readPlain } from "./plainYaml.ts";
 import { createLocator, type Lines, linesOf } from "./yamlPlaces.ts";
+import { yamlOptions } from "./yamlSchema.ts";
+import { writtenTree } from "./yamlTree.ts";
 
 export interface YamlDocument {
   /** Undefined when the document is empty or a problem keeps it from being read. */
@@ -22,14 +24,6 @@ const mostFaults = 3;
 /** How often an anchor may be used, counting uses within uses: bounds what a small text can grow into. */
 const mostAliases = 1000;
 
-const wordBoolean: ScalarTag = {
-  identify: (value) => typeof value === "boolean",
-  default: true,
-  tag: "tag:yaml.org,2002:bool",
-  test: /^(?:[Yy]es|YES|[Nn]o|NO|[Oo]n|ON|[Oo]ff|OFF)$/,
-  resolve: (text) => /^(?:yes|on)$/i.test(text),
-};
-
 /** Every document of the text, in order. */
 export function readYaml(text: string, source: string): readonly YamlDocument[] {
   let line = 1;
@@ -42,47 +36,19 @@ export function readYaml(text: string, source: string): readonly YamlDocument[] 
 
 /** The documents of a chunk: one, or more where an end marker is between them. Their trees live as long as they do: best one chunk at a time. */
 export function readChunk(chunk: Chunk, source: string): readonly YamlDocument[] {
+  const plain = readPlain(chunk.text);
+  if (plain === undefined) return readThoroughly(chunk, source);
+  return [{ value: plain.value, locate: createLocator(plain, 0, linesOf(chunk, source)), problems: [] }];
+}
+
+/** By the parser that reads all of YAML and tells of faults: to the same documents as the quick one where that reads any. */
+export function readThoroughly(chunk: Chunk, source: string): readonly YamlDocument[] {
   const lines = linesOf(chunk, source);
-  return parse(chunk.text).map((document) => read(document, lines));
-}
-
-function parse(chunk: string): readonly Parsed[] {
-  const { text, runs } = hideLongLists(chunk);
-  const documents = compose(text);
-  if (runs.length === 0) return documents;
-  const sound = documents.every(({ errors }) => errors.length === 0) && restoreLongLists(documents, runs);
-  return sound ? documents : compose(chunk);
-}
-
-function compose(text: string): readonly Parsed[] {
-  const documents = withoutEnvironment(() =>
-    parseAllDocuments(text, {
-      prettyErrors: false,
-      logLevel: "error",
-      merge: true,
-      resolveKnownTags: false,
-      stringKeys: true,
-      customTags: (tags) => [wordBoolean, ...tags],
-    }),
-  );
-  return [...documents];
-}
-
-const nothing: NodeJS.ProcessEnv = {};
-
-/** The parser asks at each token whether a variable wants it to log, and Node asks the system each time: an eighth of all the time for YAML. */
-function withoutEnvironment<T>(use: () => T): T {
-  const environment = process.env;
-  process.env = nothing;
-  try {
-    return use();
-  } finally {
-    process.env = environment;
-  }
+  return [...parseAllDocuments(chunk.text, yamlOptions)].map((document) => read(document, lines));
 }
 
 function read(document: Parsed, lines: Lines): YamlDocument {
-  const locate = createLocator(document, lines);
+  const locate = createLocator(writtenTree(document), document.contents?.range[0] ?? document.range[0], lines);
   const faults = document.errors.slice(0, mostFaults).map((error) => faultProblem(error, "error", lines.placeAt(error.pos[0])));
   const warnings = document.warnings.map((warning) => faultProblem(warning, "warning", lines.placeAt(warning.pos[0])));
   const problems = [...faults, ...warnings];

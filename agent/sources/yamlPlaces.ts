@@ -1,16 +1,30 @@
-// From a path in a YAML document to its line and column. Nothing is prepared for it but the tree that the parser leaves behind:
-// a manifest without problems pays for its resources' and rules' places only.
+// From a path in a YAML document to its line and column. Nothing is prepared for it but what a parser leaves behind: a manifest without problems pays
+// for its resources' and rules' places only.
 
-import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type ParsedNode, type Scalar } from "yaml";
 import type { Locate, Path, Place, Spot } from "../../rules/model/problem.ts";
 import type { Chunk } from "./chunks.ts";
 
-type Parsed = Document.Parsed<ParsedNode>;
+/** A value as it is written. Offsets are in UTF-16 units. */
+export interface WrittenValue {
+  /** Of a scalar at least. */
+  readonly value: unknown;
+  /** Of its first character. Undefined where a key has no value. */
+  readonly start: number | undefined;
+  /** Of a scalar: behind its quote, if it has one. */
+  readonly content: number | undefined;
+  child(step: string | number): WrittenChild | undefined;
+}
+
+export interface WrittenChild {
+  /** Where it is named: a pair's key, or the item itself. */
+  readonly key: number | undefined;
+  readonly value: WrittenValue;
+}
 
 /** A chunk's lines, found as far as places are asked for. */
 export interface Lines {
   readonly text: string;
-  /** Of an offset in the text, in UTF-16 units. */
+  /** Of an offset in the text. */
   readonly placeAt: (offset: number) => Place;
 }
 
@@ -27,52 +41,32 @@ export function linesOf({ text, line: first }: Chunk, source: string): Lines {
   };
 }
 
-export function createLocator(document: Parsed, lines: Lines): Locate {
-  const root = document.contents?.range[0] ?? document.range[0];
-  return (path, spot) => lines.placeAt(offsetOf(document, path, spot, lines.text) ?? root);
+/** `origin` is for what is in no other place: the document's. */
+export function createLocator(root: WrittenValue, origin: number, lines: Lines): Locate {
+  return (path, spot) => lines.placeAt(offsetOf(root, path, spot, lines.text) ?? root.start ?? origin);
 }
 
 /** The deepest part of the path that is there: the value asked for, or the key that leads to where it is missing. */
-function offsetOf(document: Parsed, path: Path, spot: Spot | undefined, text: string): number | undefined {
-  let node: unknown = document.contents;
+function offsetOf(root: WrittenValue, path: Path, spot: Spot | undefined, text: string): number | undefined {
+  let value = root;
   let offset: number | undefined;
   for (const [index, step] of path.entries()) {
-    const child = childOf(isAlias(node) ? node.resolve(document) : node, step);
+    const child = value.child(step);
     if (child === undefined) return offset;
     offset = child.key;
-    node = child.value;
+    value = child.value;
     if (index < path.length - 1 || spot?.kind === "key") continue;
-    return within(node, spot, text) ?? offset;
+    return within(value, spot, text) ?? offset;
   }
-  return offset ?? startOf(node);
-}
-
-/** A child and where it is named: a pair's key, or the item itself. */
-function childOf(parent: unknown, step: string | number): { key: number | undefined; value: unknown } | undefined {
-  if (isSeq(parent) && typeof step === "number") {
-    const item = parent.items[step];
-    return item === undefined ? undefined : { key: startOf(item), value: item };
-  }
-  const pair = isMap(parent) ? parent.items.find(({ key }) => isScalar(key) && String(key.value) === String(step)) : undefined;
-  return pair === undefined ? undefined : { key: startOf(pair.key), value: (pair as Pair).value };
-}
-
-function startOf(node: unknown): number | undefined {
-  return (node as Node | null | undefined)?.range?.[0];
+  return offset ?? root.start;
 }
 
 /** Where a value begins, or a character within it; an absent value has no place of its own. */
-function within(node: unknown, spot: Spot | undefined, text: string): number | undefined {
-  const start = startOf(node);
-  if (start === undefined || (isScalar(node) && node.value === null && node.source === "")) return undefined;
-  return spot?.kind === "offset" && isScalar(node) ? start + verbatim(node, start, spot.offset, text) : start;
-}
-
-/** Characters from the scalar's start to the one at `offset` of its value; 0 where escapes or line folding make them differ. */
-function verbatim(scalar: Scalar, start: number, offset: number, text: string): number {
-  const quote = scalar.type === "QUOTE_SINGLE" || scalar.type === "QUOTE_DOUBLE" ? 1 : 0;
-  const before = String(scalar.value).slice(0, offset);
-  return text.startsWith(before, start + quote) ? quote + offset : 0;
+function within({ value, start, content }: WrittenValue, spot: Spot | undefined, text: string): number | undefined {
+  if (spot?.kind !== "offset" || content === undefined) return start;
+  const before = String(value).slice(0, spot.offset);
+  // Where escapes or line folding make them differ, it is the scalar's beginning.
+  return text.startsWith(before, content) ? content + spot.offset : start;
 }
 
 /** Index of the last element that is not over the limit, in a sorted array. */

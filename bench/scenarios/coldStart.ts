@@ -32,8 +32,8 @@ const hosts: readonly Host[] = [
 export const scenario: Scenario = {
   title: "Cold start",
   about: `A hundred rules for each endpoint, in policies of one rule or of all hundred, with ten members a rule in sets of 1,000, as a directory of manifests. A process starts, reads them and
-loads the ruleset into an empty namespace. Reading is the YAML parse, on several threads where there is much of it, and the decoding of its values. "cold" is a process of its
-own for every run, as a daemon starts, "warm" the third load by the same process. The rivals load the file that \`hostward render\` prints, into a namespace of their own.`,
+loads the ruleset into an empty namespace. Reading is the YAML parse and the decoding of its values. "cold" is a process of its own for every run, as a daemon starts, "warm" the
+third load by the same process. The rivals load the file that \`hostward render\` prints, into a namespace of their own.`,
   async run({ runs, note }) {
     const folder = mkdtempSync(join(tmpdir(), "hostward-bench-"));
     try {
@@ -82,21 +82,22 @@ interface Sample {
   /** Milliseconds. */
   readonly read: number;
   readonly yaml: number;
+  readonly yamlPackage: number;
   readonly nft: number;
   readonly library: number | undefined;
 }
 
-function startCold(place: string, endpoints: number, rendered: string): Pick<Sample, "cold" | "warm" | "read" | "yaml"> {
+function startCold(place: string, endpoints: number, rendered: string): Pick<Sample, "cold" | "warm" | "read" | "yaml" | "yamlPackage"> {
   const program = join(import.meta.dirname, "..", "coldProcess.ts");
   const { status, stdout } = spawnSync(process.execPath, ["--max-semi-space-size=2", program, place, String(endpoints), rendered], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],
   });
   if (status !== 0) throw new Error("the cold process failed");
-  const { starts, read, yaml } = JSON.parse(stdout) as ColdProcess;
+  const { starts, ...reading } = JSON.parse(stdout) as ColdProcess;
   const [first, last] = [starts[0], starts.at(-1)];
   if (first === undefined || last === undefined) throw new Error("the cold process said nothing");
-  return { cold: first, warm: last, read, yaml };
+  return { cold: first, warm: last, ...reading };
 }
 
 function figuresOf(host: Host, samples: readonly Sample[]): Figure[] {
@@ -118,18 +119,20 @@ function figuresOf(host: Host, samples: readonly Sample[]): Figure[] {
       ];
     }),
     { what: `${what}: reading, cold`, unit: "ms", values: samples.map((sample) => sample.read) },
-    { what: `${what}: the YAML parse alone, on one thread, warm`, unit: "ms", values: samples.map((sample) => sample.yaml) },
-    wholeStart(host, samples),
+    { what: `${what}: the YAML parse alone, warm`, unit: "ms", values: samples.map((sample) => sample.yaml) },
+    { what: `${what}: the same by the yaml package, warm`, unit: "ms", values: samples.map((sample) => sample.yamlPackage) },
+    wholeStart(host, samples, "the YAML parse", ({ yaml }) => yaml),
+    wholeStart(host, samples, "that of the yaml package", ({ yamlPackage }) => yamlPackage),
     { what: `${what}: \`nft -f\` of the rendered file`, unit: "ms", values: nft },
     ...(library.length === 0 ? [] : [{ what: `${what}: libnftables, the same file`, unit: "ms" as const, values: library }]),
   ];
 }
 
 /** From the first look at the manifests. */
-function wholeStart(host: Host, samples: readonly Sample[]): Figure {
-  const what = `${nameOf(host)}, cold: reading and store to ACK / (2 x sent alone + the YAML parse)`;
+function wholeStart(host: Host, samples: readonly Sample[], parser: string, parse: (sample: Sample) => number): Figure {
+  const what = `${nameOf(host)}, cold: reading and store to ACK / (2 x sent alone + ${parser})`;
   const whole = samples.map(({ read, cold }) => read + cold.ack);
-  const bound = samples.map(({ yaml, cold }) => 2 * cold.alone + yaml);
+  const bound = samples.map((sample) => 2 * sample.cold.alone + parse(sample));
   const figure: Figure = { what, unit: "x", values: ratios(whole, bound) };
   return host.rules < wholeGoal.rules ? figure : { ...figure, goal: { most: wholeGoal.most } };
 }

@@ -1,7 +1,6 @@
 // The manifest reader takes any text: it never throws, whatever it finds fault with has a place in the text, and JSON reads as its value.
 
 import assert from "node:assert/strict";
-import { globSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
 import { agentProblemCodes } from "../../agent/problemCodes.ts";
@@ -10,26 +9,8 @@ import { readYaml } from "../../agent/sources/yaml.ts";
 import { decodeResource } from "../../rules/model/decode.ts";
 import type { Problem } from "../../rules/model/problem.ts";
 import { problemCodes } from "../../rules/model/problemCodes.ts";
-import { fuzzBudget, mutated } from "./budget.ts";
-
-const root = new URL("../../", import.meta.url);
-const manifests = globSync("test/cases/*/input.yaml", { cwd: root }).map((path) => readFileSync(new URL(path, root), "utf8"));
-
-/** What YAML and the resources give a meaning to, and slips that people make with it. */
-const words = [
-  ..."---|...|%YAML 1.1|&a|*a|<<: *a|!!str|!x|? |: |- |{|}|[|]|\"|'|\\|>-|#|\n|\r\n|\t|  |\uFEFF|\0|~|null|yes|.inf|0x1f|1e3|@|`".split("|"),
-  ..."kind: List\nitems:\n|apiVersion: v1\n|kind: Tier\n|spec:\n|all()|10.0.0.0/8|::/0|80:90|TCP|-1|labels: {a: b}".split("|"),
-];
-
-const texts = fc.oneof(
-  { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 200 }) },
-  { weight: 2, arbitrary: fc.array(fc.constantFrom(...words), { maxLength: 40 }).map((parts) => parts.join("")) },
-  {
-    weight: 1,
-    arbitrary: fc.tuple(fc.constantFrom("[", "{a: ", "- ", "? ", "a:\n  ", "---\n", "&a [*a,"), fc.nat(3000)).map(([word, times]) => word.repeat(times)),
-  },
-  { weight: 6, arbitrary: mutated(fc.constantFrom(...manifests), words) },
-);
+import { fuzzBudget } from "./budget.ts";
+import { manifests, texts } from "./manifestTexts.ts";
 
 const codes = new Set([...Object.keys(problemCodes), ...Object.keys(agentProblemCodes)]);
 

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { errorsOf, type FileState, keeping, mergeFiles, nextFileState, writtenIn } from "../../../agent/sources/lastGood.ts";
 import { lastGoodText } from "../../../agent/sources/lastGoodText.ts";
-import { partsOf, readChunks } from "../../../agent/sources/manifest.ts";
+import { readChunks } from "../../../agent/sources/manifest.ts";
 import type { Resource } from "../../../rules/model/types.ts";
 import { prefixesOf } from "../../../rules/net/networks.ts";
 import { formatPrefix } from "../../../rules/net/prefix.ts";
@@ -46,8 +46,8 @@ function restarted(saved: string, file: { path: string; version: string | typeof
 }
 
 function* nextStates(state: FileState | undefined, { path, version }: { path: string; version: string | typeof unreadable }): Generator<void, FileState> {
-  if (version === unreadable) return yield* nextFileState(state, { path, content: { kind: "unreadable", reason: "cannot be read" } }, new Map());
-  return yield* nextFileState(state, { path, content: { kind: "parts", parts: yield* partsOf(version, state?.chunks ?? []) } }, new Map());
+  if (version === unreadable) return yield* nextFileState(state, { path, content: { kind: "unreadable", reason: "cannot be read" } });
+  return yield* nextFileState(state, { path, content: { kind: "text", text: version } });
 }
 
 function finish<T>(steps: Generator<void, T>): T {
