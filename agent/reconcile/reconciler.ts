@@ -10,7 +10,7 @@ import { createIsolation } from "./isolation.ts";
 import { type Applied, type AppliedPass, applyPass, type CompiledPass, createFront, type PassInput } from "./pass.ts";
 import { createRepairs, type RepairLimits } from "./repairs.ts";
 import { failureReport, type Repair, type Report, successReport } from "./report.ts";
-import { createRunner, type Runner, type RunnerTiming } from "./runner.ts";
+import { Runner, type RunnerTiming } from "./runner.ts";
 import { faultProblem, fightProblem, ownershipProblem, passProblem } from "./trouble.ts";
 import { createWarnings, type Warnings } from "./warnings.ts";
 import { Witness } from "./witness.ts";
@@ -61,7 +61,7 @@ class TableReconciler implements Reconciler {
     this.#options = options;
     this.#repairs = createRepairs(options.repairs);
     this.#warnings = createWarnings({ ssh, onWarnings });
-    this.#runner = createRunner({ pass: (reasons) => this.#pass(reasons), ...(timing === undefined ? {} : { timing }) });
+    this.#runner = new Runner({ pass: (reasons) => this.#pass(reasons), ...(timing === undefined ? {} : { timing }) });
     this.#witness = new Witness({
       kernel,
       table,

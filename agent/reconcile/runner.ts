@@ -20,66 +20,69 @@ export interface RunnerOptions {
   readonly timing?: RunnerTiming;
 }
 
-export interface Runner {
+export class Runner {
+  readonly #pass: RunnerOptions["pass"];
+  readonly #timing: RunnerTiming;
+  #reasons = new Set<string>();
+  #failures = 0;
+  #running: Promise<void> | undefined;
+  #isResting = false;
+  #isUrgent = false;
+  #isClosed = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor({ pass, timing = defaultRunnerTiming }: RunnerOptions) {
+    this.#pass = pass;
+    this.#timing = timing;
+  }
+
   /** `urgent`: without waiting for the minimum interval. */
-  request(reason: string, options?: { readonly urgent?: boolean }): void;
+  request(reason: string, { urgent = false }: { readonly urgent?: boolean } = {}): void {
+    if (this.#isClosed) return;
+    this.#reasons.add(reason);
+    this.#isUrgent ||= urgent;
+    if (this.#running === undefined && (this.#isUrgent || !this.#isResting)) this.#start();
+  }
+
   /** No pass starts after this; fulfilled when a running one has ended. */
-  close(): Promise<void>;
-}
-
-export function createRunner({ pass, timing = defaultRunnerTiming }: RunnerOptions): Runner {
-  let reasons = new Set<string>();
-  let failures = 0;
-  let running: Promise<void> | undefined;
-  let isResting = false;
-  let isUrgent = false;
-  let isClosed = false;
-  let timer: NodeJS.Timeout | undefined;
-
-  function request(reason: string, { urgent = false }: { readonly urgent?: boolean } = {}): void {
-    if (isClosed) return;
-    reasons.add(reason);
-    isUrgent ||= urgent;
-    if (running === undefined && (isUrgent || !isResting)) start();
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    await this.#running;
   }
 
-  function start(): void {
-    clearTimeout(timer);
-    isUrgent = false;
-    const taken = [...reasons];
-    reasons = new Set();
-    running = pass(taken)
+  #start(): void {
+    clearTimeout(this.#timer);
+    this.#isUrgent = false;
+    const taken = [...this.#reasons];
+    this.#reasons = new Set();
+    this.#running = this.#pass(taken)
       .catch(() => false)
-      .then(ended);
+      .then((isDone) => this.#ended(isDone));
   }
 
-  function ended(isDone: boolean): void {
-    running = undefined;
-    failures = isDone ? 0 : failures + 1;
-    if (isClosed) return;
-    isResting = !isUrgent;
-    if (isUrgent) start();
-    else timer = setTimeout(rested, timing.minInterval);
+  #ended(isDone: boolean): void {
+    this.#running = undefined;
+    this.#failures = isDone ? 0 : this.#failures + 1;
+    if (this.#isClosed) return;
+    this.#isResting = !this.#isUrgent;
+    if (this.#isUrgent) this.#start();
+    else this.#timer = setTimeout(() => this.#rested(), this.#timing.minInterval);
   }
 
-  function rested(): void {
-    isResting = false;
-    if (reasons.size > 0) start();
-    else if (failures > 0) timer = setTimeout(() => request("retry"), retryDelay(failures) - timing.minInterval);
-    else timer = setTimeout(() => request("periodic"), timing.maxInterval - timing.minInterval);
+  #rested(): void {
+    this.#isResting = false;
+    if (this.#reasons.size > 0) this.#start();
+    else if (this.#failures > 0) this.#requestIn(this.#retryDelay(), "retry");
+    else this.#requestIn(this.#timing.maxInterval, "periodic");
   }
 
-  function retryDelay(count: number): number {
-    const [first, longest] = timing.retry;
-    return Math.min(longest, first * 2 ** (count - 1));
+  #requestIn(delay: number, reason: string): void {
+    this.#timer = setTimeout(() => this.request(reason), delay - this.#timing.minInterval);
   }
 
-  return {
-    request,
-    async close() {
-      isClosed = true;
-      clearTimeout(timer);
-      await running;
-    },
-  };
+  #retryDelay(): number {
+    const [first, longest] = this.#timing.retry;
+    return Math.min(longest, first * 2 ** (this.#failures - 1));
+  }
 }

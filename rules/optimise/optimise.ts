@@ -10,7 +10,7 @@ import type { Chain, NftMap, NftSet, Rule, Ruleset } from "../ruleset/types.ts";
 import { type Gathered, gather } from "./gather.ts";
 import { jumpOf, listOf, type Named } from "./inline.ts";
 import { longestServed } from "./names.ts";
-import { createReferences, type References } from "./references.ts";
+import { References } from "./references.ts";
 import { type Arranged, arrange, byChain, chainsOf } from "./tree.ts";
 import { Users } from "./users.ts";
 
@@ -28,7 +28,7 @@ export function createOptimiser(least = shortList): Optimise {
   const memory: Memory = {
     input: undefined,
     chains: new Map(),
-    references: createReferences(),
+    references: new References(),
     served: new Map(),
     users: new Users(),
     written: new Map(),

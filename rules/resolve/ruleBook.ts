@@ -57,10 +57,16 @@ export class RuleBook {
 
   /** First what comes, then what goes: what is in both is never let go of. */
   exchange(going: Iterable<Use>, coming: Iterable<Use>): void {
-    for (const { used } of coming)
-      for (const entry of used) if (entry.users++ === 0) for (const definition of entry.definitions.flat()) this.#sets.acquire(definition);
-    for (const { used } of going)
-      for (const entry of used) if (--entry.users === 0) for (const definition of entry.definitions.flat()) this.#sets.release(definition);
+    for (const { used } of coming) for (const entry of used) if (entry.users++ === 0) this.#acquire(entry);
+    for (const { used } of going) for (const entry of used) if (--entry.users === 0) this.#release(entry);
+  }
+
+  #acquire({ definitions }: RuleEntry): void {
+    for (const definition of definitions.flat()) this.#sets.acquire(definition);
+  }
+
+  #release({ definitions }: RuleEntry): void {
+    for (const definition of definitions.flat()) this.#sets.release(definition);
   }
 
   /** A rule that is the same object in the same place stays what it was, unless a log prefix may tell of what has changed besides. */

@@ -53,9 +53,8 @@ function namesIn(rules: readonly Rule[]): NamesIn {
     for (const statement of statements) {
       if (statement.kind === "lookup") lookups.add(statement.set);
       else if (statement.kind === "vmap") maps.add(statement.map);
-      else if (statement.kind === "verdict") {
-        if (statement.verdict.kind === "jump" || statement.verdict.kind === "goto") targets.add(statement.verdict.chain);
-      } else if (statement.kind === "reject") rejects = true;
+      else if (statement.kind === "verdict" && "chain" in statement.verdict) targets.add(statement.verdict.chain);
+      else if (statement.kind === "reject") rejects = true;
     }
   }
   for (const map of maps) lookups.add(map);

@@ -54,7 +54,7 @@ export function staySound(heights: Heights, graph: ChainGraph, redirected: Reado
   for (const name of gone) heights.delete(name);
   if (gone.length > 0 && leadsToAny(graph, gone)) return false;
   const places = new Set(changed);
-  if (redirected.size > 0) for (const [at, { ways }] of found.entries()) for (const map of ways.maps) if (redirected.has(map)) places.add(at);
+  if (redirected.size > 0) for (const [at, { ways }] of found.entries()) if (meets(ways.maps, redirected)) places.add(at);
   const [fresh, others] = [new Map<string, Lead>(), new Map<string, Lead>()];
   for (const at of places) {
     const chain = things[at] as Chain;
@@ -63,6 +63,11 @@ export function staySound(heights: Heights, graph: ChainGraph, redirected: Reado
   for (const name of fresh.keys()) if (!settle(heights, fresh, { name, graph })) return false;
   for (const lead of others.values()) if (!staysAbove(heights, lead, graph)) return false;
   return true;
+}
+
+function meets(some: ReadonlySet<string>, others: ReadonlySet<string>): boolean {
+  for (const name of some) if (others.has(name)) return true;
+  return false;
 }
 
 /** Gives the chain a height, and before it what it leads to and has none yet. */
@@ -95,8 +100,8 @@ function staysAbove(heights: Heights, { chain, ways }: Lead, graph: ChainGraph):
 }
 
 function leadsToAny({ chains: { found }, targets }: ChainGraph, names: readonly string[]): boolean {
-  const leads = (to: ReadonlySet<string>): boolean => to.size > 0 && names.some((name) => to.has(name));
-  return found.some(({ ways }) => leads(ways.targets)) || [...targets.values()].some(leads);
+  const gone = new Set(names);
+  return found.some(({ ways }) => meets(gone, ways.targets)) || [...targets.values()].some((to) => meets(gone, to));
 }
 
 /** nft_reject_inet has no answer to send in postrouting: the kernel refuses the ruleset (semantics G20). */

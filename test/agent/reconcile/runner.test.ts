@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { createRunner, type Runner, type RunnerTiming } from "../../../agent/reconcile/runner.ts";
+import { Runner, type RunnerTiming } from "../../../agent/reconcile/runner.ts";
 
 const timing: RunnerTiming = { minInterval: 50, retry: [500, 4000], maxInterval: 90_000 };
 
@@ -20,7 +20,7 @@ async function withBench(use: (bench: Bench) => Promise<void>): Promise<void> {
   mock.timers.enable({ apis: ["setTimeout"] });
   const passes: (readonly string[])[] = [];
   let running = Promise.withResolvers<boolean>();
-  const runner = createRunner({
+  const runner = new Runner({
     timing,
     pass(reasons) {
       passes.push(reasons);
