@@ -34,6 +34,10 @@ export function readPlain(text: string): WrittenValue | undefined {
   return new Reader(text, events).document();
 }
 
+interface Named extends WrittenChild {
+  readonly name: string;
+}
+
 class Reader {
   readonly #text: string;
   readonly #events: readonly Event[];
@@ -81,7 +85,7 @@ class Reader {
 
   #mapping({ start, style }: MappingEvent): WrittenValue | undefined {
     const value: Record<string, unknown> = {};
-    const children = new Map<string, WrittenChild>();
+    const children: Named[] = [];
     const column = this.#column(start);
     while (!this.#pop()) {
       const key = this.#key();
@@ -92,9 +96,9 @@ class Reader {
       const child = this.#value();
       if (child === undefined) return undefined;
       value[key.name] = child.value;
-      children.set(key.name, { key: key.start, value: child });
+      children.push({ name: key.name, key: key.start, value: child });
     }
-    return { value, start, content: undefined, child: (step) => children.get(String(step)) };
+    return { value, start, content: undefined, child: (step) => children.find(({ name }) => name === String(step)) };
   }
 
   #key(): { readonly name: string; readonly start: number } | undefined {

@@ -35,13 +35,12 @@ const resolvers: readonly Resolver[] = new Document(null, yamlOptions).schema.ta
   return [{ test: tag.test, resolve: (text: string) => tag.resolve?.(text, noFault, {}) }];
 });
 
-/** No letter that begins null, true, false or a word boolean, no sign, point or digit: a text. */
-const surelyText = /^[^-+.~\dTtFfNnYyOo]/;
+/** What is no text to one of them: nearly all scalars are texts, and one look tells. */
+const special = new RegExp(resolvers.map(({ test }) => test.source).join("|"));
 
 /** What a scalar without quotes means. */
 export function plainScalar(text: string): unknown {
-  if (surelyText.test(text)) return text;
-  const resolver = resolvers.find(({ test }) => test.test(text));
+  const resolver = special.test(text) ? resolvers.find(({ test }) => test.test(text)) : undefined;
   if (resolver === undefined) return text;
   const value = resolver.resolve(text);
   return isScalar(value) ? value.value : value;

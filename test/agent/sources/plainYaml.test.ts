@@ -70,3 +70,11 @@ test("the manifests of all test cases are read alike, most of them by the quick 
   const quick = texts.filter(assertSameReading).length;
   assert.ok(quick > 0.9 * texts.length, `${quick} of ${texts.length}`);
 });
+
+test("a list of 100k networks is read by the quick parser", () => {
+  const nets = Array.from({ length: 100_000 }, (_, i) => `  - 10.${i >> 16}.${(i >> 8) & 255}.${i & 255}/32\n`);
+  const root = readPlain(`spec:\n${nets.join("")}`);
+  const list = root?.child("spec")?.value;
+  assert.equal(list?.child(99_999)?.value.value, "10.1.134.159/32");
+  assert.equal(list?.child(100_000), undefined);
+});
