@@ -3,6 +3,7 @@
 
 import {
   COLLECTION_STYLE,
+  type CollectionStyle,
   EVENT_ID,
   type Event,
   getScalarValue,
@@ -21,6 +22,9 @@ import { plainScalar } from "./yamlSchema.ts";
  */
 const disputed = /\r(?!\n)|\uFEFF|^ *\t|^[ \t]+---|^[ \t]*\.\.\.|^%/m;
 
+/** What is between a key and its value. */
+const colon = /["'] *: *| *:(?: +|(?=[\r\n]))/y;
+
 /** The one document of the text. Undefined where it is not plain, or there is not exactly one. */
 export function readPlain(text: string): WrittenValue | undefined {
   if (disputed.test(text)) return undefined;
@@ -32,6 +36,12 @@ export function readPlain(text: string): WrittenValue | undefined {
     return undefined;
   }
   return new Reader(text, events).document();
+}
+
+interface Key {
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
 }
 
 interface Named extends WrittenChild {
@@ -66,7 +76,7 @@ class Reader {
 
   #scalar(event: ScalarEvent): WrittenValue | undefined {
     const { valueStart, style } = event;
-    if (style === SCALAR_STYLE.LITERAL_BLOCK || style === SCALAR_STYLE.FOLDED_BLOCK) return undefined;
+    if (isBlock(event)) return undefined;
     if (valueStart < 0) return { value: null, start: undefined, content: undefined, child: childless };
     const text = getScalarValue(this.#text, event);
     const isQuoted = style !== SCALAR_STYLE.PLAIN;
@@ -93,21 +103,41 @@ class Reader {
       if (key === undefined || key.name in value) return undefined;
       // The quick parser takes what stands behind the quoted end of a list for one more key of the mapping around it.
       if (style === COLLECTION_STYLE.BLOCK && this.#column(key.start) !== column) return undefined;
-      const child = this.#value();
-      if (child === undefined) return undefined;
+      const child = this.#block(key) ?? this.#value();
+      if (child === undefined || !this.#follows(key, child, style)) return undefined;
       value[key.name] = child.value;
       children.push({ name: key.name, key: key.start, value: child });
     }
     return { value, start, content: undefined, child: (step) => children.find(({ name }) => name === String(step)) };
   }
 
-  #key(): { readonly name: string; readonly start: number } | undefined {
+  #key(): Key | undefined {
     const event = this.#events[this.#next++];
-    if (event?.type !== EVENT_ID.SCALAR || event.anchorStart >= 0 || event.tagStart >= 0) return undefined;
-    if (event.style === SCALAR_STYLE.LITERAL_BLOCK || event.style === SCALAR_STYLE.FOLDED_BLOCK) return undefined;
+    if (event?.type !== EVENT_ID.SCALAR || event.anchorStart >= 0 || event.tagStart >= 0 || isBlock(event)) return undefined;
     const name = getScalarValue(this.#text, event);
     if (name === "" || name === "<<") return undefined;
-    return { name, start: event.style === SCALAR_STYLE.PLAIN ? event.valueStart : event.valueStart - 1 };
+    return { name, start: event.style === SCALAR_STYLE.PLAIN ? event.valueStart : event.valueStart - 1, end: event.valueEnd };
+  }
+
+  /**
+   * A literal or folded text, with nothing but a colon and its header, which is its beginning, between it and its key. What the parsers make of spaces at its
+   * end differs where the header asks to keep them, or tells of an indentation.
+   */
+  #block({ end }: Key): WrittenValue | undefined {
+    const event = this.#events[this.#next];
+    if (event?.type !== EVENT_ID.SCALAR || event.anchorStart >= 0 || event.tagStart >= 0 || !isBlock(event)) return undefined;
+    const [, before] = /^(["']?:[ ]+)[|>]-? *(?: #.*)?\r?\n$/.exec(this.#text.slice(end, event.valueStart)) ?? [];
+    if (before === undefined) return undefined;
+    this.#next++;
+    const start = end + before.length;
+    return { value: getScalarValue(this.#text, event), start, content: start, child: childless };
+  }
+
+  /** Colons on another line, and scalars that begin on one, are found by one of the parsers sometimes and not by the other. */
+  #follows({ end }: Key, { start, content }: WrittenValue, style: CollectionStyle): boolean {
+    colon.lastIndex = end;
+    if (start === undefined || !colon.test(this.#text)) return start === undefined;
+    return style === COLLECTION_STYLE.FLOW || content === undefined || colon.lastIndex === start;
   }
 
   #column(offset: number): number {
@@ -119,6 +149,10 @@ class Reader {
     this.#next++;
     return true;
   }
+}
+
+function isBlock({ style }: ScalarEvent): boolean {
+  return style === SCALAR_STYLE.LITERAL_BLOCK || style === SCALAR_STYLE.FOLDED_BLOCK;
 }
 
 function childless(): undefined {
