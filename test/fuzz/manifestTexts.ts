@@ -24,10 +24,12 @@ export const texts = fc.oneof(
 );
 
 /** More of what can stand in YAML, in pieces that go together: of such texts many are valid. */
-const common =
-  "a|b|k: |k: v\n|l:\n|- |- i\n|  k: v\n|  - i\n|\n|\n|\n  |\n  k: |\n  - |\n    k: v|\n- |\n- x|\n  - k: v\n    |v w|{b: c}|[a]|# c|é|10.0.0.0/8|::1".split(
+const common = [
+  ..."a|b|k: |k: v\n|l:\n|- |- i\n|  k: v\n|  - i\n|\n|\n|\n  |\n  k: |\n  - |\n    k: v|\n- |\n- x|\n  - k: v\n    |v w|{b: c}|[a]|# c|é|10.0.0.0/8|::1".split(
     "|",
-  );
+  ),
+  ...["k: |\n  x\n", "l: >-\n  ", "  k: |\n    x\n"],
+];
 const rare = [
   ..."{|}|[|]|{a: 1, |b: [|1]}|, |: |:|  | |'|\"|\"q\"|'s'|\"x\n  y\"|#|>-|? |&a |*a|!t |%|---|...|\t|\r\n|\\|\\n|\\u00e9|l:\n- 's'|- 's' |- ''|''".split("|"),
   ..."~|null|true|yes|off|No|y|0x1F|0o7|1e3|.5|1.|-1|+7|1_0|012|12:30|2020-01-01|.inf|.NaN|@|`|<<: |__proto__: |a:b|a#b|😀".split("|"),
