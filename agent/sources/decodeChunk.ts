@@ -1,5 +1,5 @@
 // The documents of a chunk into resources and located problems: each is a resource, or a List kind of some. What a resource means is rules/model's to
-// say; how a document was written, and on which thread it was parsed, is not known here.
+// say; how a document was written, and by which parser it was read, is not known here.
 
 import { type Decoded, decodeResource } from "../../rules/model/decode.ts";
 import { isMapping } from "../../rules/model/decoder.ts";

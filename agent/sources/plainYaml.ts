@@ -25,6 +25,9 @@ const disputed = /\r(?!\n)|\uFEFF|^ *\t|^[ \t]+---|^[ \t]*\.\.\.|^%/m;
 /** What is between a key and its value. */
 const colon = /["'] *: *| *:(?: +|(?=[\r\n]))/y;
 
+/** Before a literal or folded text. */
+const header = /[|>]-? *(?: #.*)?\r?\n/y;
+
 /** The one document of the text. Undefined where it is not plain, or there is not exactly one. */
 export function readPlain(text: string): WrittenValue | undefined {
   if (disputed.test(text)) return undefined;
@@ -69,7 +72,7 @@ class Reader {
   #value(): WrittenValue | undefined {
     const event = this.#events[this.#next++];
     if (event === undefined || event.type === EVENT_ID.POP || event.type === EVENT_ID.ALIAS || event.type === EVENT_ID.DOCUMENT) return undefined;
-    if (event.anchorStart >= 0 || event.tagStart >= 0) return undefined;
+    if (isMarked(event)) return undefined;
     if (event.type === EVENT_ID.SCALAR) return this.#scalar(event);
     return event.type === EVENT_ID.SEQUENCE ? this.#list(event) : this.#mapping(event);
   }
@@ -113,7 +116,7 @@ class Reader {
 
   #key(): Key | undefined {
     const event = this.#events[this.#next++];
-    if (event?.type !== EVENT_ID.SCALAR || event.anchorStart >= 0 || event.tagStart >= 0 || isBlock(event)) return undefined;
+    if (event?.type !== EVENT_ID.SCALAR || isMarked(event) || isBlock(event)) return undefined;
     const name = getScalarValue(this.#text, event);
     if (name === "" || name === "<<") return undefined;
     return { name, start: event.style === SCALAR_STYLE.PLAIN ? event.valueStart : event.valueStart - 1, end: event.valueEnd };
@@ -125,19 +128,18 @@ class Reader {
    */
   #block({ end }: Key): WrittenValue | undefined {
     const event = this.#events[this.#next];
-    if (event?.type !== EVENT_ID.SCALAR || event.anchorStart >= 0 || event.tagStart >= 0 || !isBlock(event)) return undefined;
-    const [, before] = /^(["']?:[ ]+)[|>]-? *(?: #.*)?\r?\n$/.exec(this.#text.slice(end, event.valueStart)) ?? [];
-    if (before === undefined) return undefined;
+    if (event?.type !== EVENT_ID.SCALAR || isMarked(event) || !isBlock(event)) return undefined;
+    const start = endOf(colon, this.#text, end);
+    if (start === undefined || endOf(header, this.#text, start) !== event.valueStart) return undefined;
     this.#next++;
-    const start = end + before.length;
     return { value: getScalarValue(this.#text, event), start, content: start, child: childless };
   }
 
   /** Colons on another line, and scalars that begin on one, are found by one of the parsers sometimes and not by the other. */
   #follows({ end }: Key, { start, content }: WrittenValue, style: CollectionStyle): boolean {
-    colon.lastIndex = end;
-    if (start === undefined || !colon.test(this.#text)) return start === undefined;
-    return style === COLLECTION_STYLE.FLOW || content === undefined || colon.lastIndex === start;
+    if (start === undefined) return true;
+    const behind = endOf(colon, this.#text, end);
+    return style === COLLECTION_STYLE.BLOCK && content !== undefined ? behind === start : behind !== undefined;
   }
 
   #column(offset: number): number {
@@ -149,6 +151,17 @@ class Reader {
     this.#next++;
     return true;
   }
+}
+
+/** Where what the pattern finds at the offset ends. */
+function endOf(pattern: RegExp, text: string, offset: number): number | undefined {
+  pattern.lastIndex = offset;
+  return pattern.test(text) ? pattern.lastIndex : undefined;
+}
+
+/** By an anchor or a tag. */
+function isMarked({ anchorStart, tagStart }: ScalarEvent | SequenceEvent | MappingEvent): boolean {
+  return anchorStart >= 0 || tagStart >= 0;
 }
 
 function isBlock({ style }: ScalarEvent): boolean {

@@ -41,24 +41,23 @@ export function linesOf({ text, line: first }: Chunk, source: string): Lines {
   };
 }
 
-/** `origin` is for what is in no other place: the document's. */
-export function createLocator(root: WrittenValue, origin: number, lines: Lines): Locate {
-  return (path, spot) => lines.placeAt(offsetOf(root, path, spot, lines.text) ?? root.start ?? origin);
+export function createLocator(root: WrittenValue, lines: Lines): Locate {
+  return (path, spot) => lines.placeAt(offsetOf(root, path, spot, lines.text) ?? 0);
 }
 
 /** The deepest part of the path that is there: the value asked for, or the key that leads to where it is missing. */
 function offsetOf(root: WrittenValue, path: Path, spot: Spot | undefined, text: string): number | undefined {
   let value = root;
-  let offset: number | undefined;
+  let offset = root.start;
   for (const [index, step] of path.entries()) {
     const child = value.child(step);
     if (child === undefined) return offset;
-    offset = child.key;
+    offset = child.key ?? offset;
     value = child.value;
     if (index < path.length - 1 || spot?.kind === "key") continue;
     return within(value, spot, text) ?? offset;
   }
-  return offset ?? root.start;
+  return offset;
 }
 
 /** Where a value begins, or a character within it; an absent value has no place of its own. */

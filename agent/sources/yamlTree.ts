@@ -5,8 +5,9 @@ import type { WrittenChild, WrittenValue } from "./yamlPlaces.ts";
 
 type Parsed = Document.Parsed<ParsedNode>;
 
+/** An empty document is where it would begin. */
 export function writtenTree(document: Parsed): WrittenValue {
-  return written(document.contents, document);
+  return { ...written(document.contents, document), start: startOf(document.contents) ?? document.range[0] };
 }
 
 function written(node: unknown, document: Parsed): WrittenValue {

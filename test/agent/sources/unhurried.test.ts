@@ -1,7 +1,12 @@
 // Long work in small steps lets others have their turn, and short work does not wait.
 
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { watchDirectory } from "../../../agent/sources/directory.ts";
 import { unhurried } from "../../../agent/sources/unhurried.ts";
 
 function* steps(count: number, milliseconds: number): Generator<void, number> {
@@ -43,4 +48,34 @@ test("what a step throws is what the work throws", async () => {
     throw new Error("no");
   }
   await assert.rejects(unhurried(failing()), new Error("no"));
+});
+
+test("what is called off ends at the next turn", async () => {
+  const calledOff = new AbortController();
+  let step = 0;
+  function* endless(): Generator<void, void> {
+    for (;;) {
+      step++;
+      yield;
+    }
+  }
+  setImmediate(() => calledOff.abort(new Error("no more")));
+  await assert.rejects(unhurried(endless(), calledOff.signal), new Error("no more"));
+  assert.ok(step > 0);
+});
+
+test("closing a directory while it is read ends the reading, and nothing more is heard", async () => {
+  const path = mkdtempSync(join(tmpdir(), "hostward-unhurried-"));
+  const tier = (_: unknown, i: number): string => `apiVersion: projectcalico.org/v3\nkind: Tier\nmetadata: { name: t${i} }\n`;
+  writeFileSync(join(path, "tiers.yaml"), Array.from({ length: 20_000 }, tier).join("---\n"));
+  try {
+    let looks = 0;
+    const source = watchDirectory({ path, onChange: () => looks++ });
+    await sleep(50);
+    assert.equal(looks, 0, "it is still being read");
+    await source.close();
+    assert.deepEqual([looks, source.current().resources], [0, []]);
+  } finally {
+    rmSync(path, { recursive: true });
+  }
 });
