@@ -36,8 +36,7 @@ function measure(name: string, runs: number, isProfile: boolean): (Measured & { 
   const file = join(folder, "figures.json");
   const began = performance.now();
   try {
-    // As bin/hostward starts the daemon.
-    const flags = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=2"];
+    const flags = daemonFlags();
     const environment = { ...process.env, MALLOC_MMAP_THRESHOLD_: "1048576", ...(isProfile ? { HOSTWARD_BENCH_PROFILE: "1" } : {}) };
     const child = [...flags, join(import.meta.dirname, "child.ts"), name, String(runs), file];
     const { status } = spawnSync(process.execPath, child, { stdio: "inherit", env: environment });
@@ -46,6 +45,14 @@ function measure(name: string, runs: number, isProfile: boolean): (Measured & { 
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** With which bin/hostward starts the daemon. */
+function daemonFlags(): readonly string[] {
+  const launcher = readFileSync(join(import.meta.dirname, "..", "bin", "hostward"), "utf8");
+  const flags = /^exec "\$node" (.*) "\$main"/m.exec(launcher)?.[1];
+  if (flags === undefined) throw new Error("bin/hostward starts no daemon");
+  return flags.split(" ");
 }
 
 function writePage(): void {

@@ -89,7 +89,7 @@ interface Sample {
 
 function startCold(place: string, endpoints: number, rendered: string): Pick<Sample, "cold" | "warm" | "read" | "yaml" | "yamlPackage"> {
   const program = join(import.meta.dirname, "..", "coldProcess.ts");
-  const { status, stdout } = spawnSync(process.execPath, ["--max-semi-space-size=2", program, place, String(endpoints), rendered], {
+  const { status, stdout } = spawnSync(process.execPath, [...process.execArgv, program, place, String(endpoints), rendered], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -228,7 +228,7 @@ describe("a host with one cable", () => {
   test("bundled, the daemon does the same in at most 90 MB", async (t) => {
     const bundle = join(directory, "dist");
     await lab.host.must(process.execPath, [join(root, "tools", "bundle.mjs"), bundle]);
-    const daemon = start(process.execPath, "--max-semi-space-size=2", join(bundle, "hostward.mjs"));
+    const daemon = start(process.execPath, "--max-semi-space-size=2", "--v8-pool-size=1", join(bundle, "hostward.mjs"));
     await status(({ state }) => state === "in-sync");
     for (const port of [80, 81, 80, 81, 80]) {
       const { revision } = await status(() => true);

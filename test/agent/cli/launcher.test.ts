@@ -26,7 +26,7 @@ for (const version of ["22.19.0", "22.20.1", "24.0.0", "26.1.0"]) {
   test(`Node ${version} on PATH runs the bundle with the arguments as they are`, () =>
     withFiles({}, async (directory) => {
       const { code, stdout } = await hostward(["run", "--node", "a b"], install(directory, version));
-      assert.equal(stdout, `--disable-warning=ExperimentalWarning --max-semi-space-size=2 ${directory}/dist/hostward.mjs run --node a b\n`);
+      assert.equal(stdout, `--disable-warning=ExperimentalWarning --max-semi-space-size=2 --v8-pool-size=1 ${directory}/dist/hostward.mjs run --node a b\n`);
       assert.equal(code, 0);
     }));
 }
@@ -55,7 +55,7 @@ test("the Node of node_modules goes before the one on PATH, and sources before t
     mkdirSync(join(directory, "agent"));
     writeFileSync(join(directory, "agent", "main.ts"), "");
     const { stdout } = await hostward(["status"], installed);
-    assert.equal(stdout, `own --disable-warning=ExperimentalWarning --max-semi-space-size=2 ${directory}/agent/main.ts status\n`);
+    assert.equal(stdout, `own --disable-warning=ExperimentalWarning --max-semi-space-size=2 --v8-pool-size=1 ${directory}/agent/main.ts status\n`);
   }));
 
 test("called through a link it finds its own installation", () =>
