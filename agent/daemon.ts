@@ -25,6 +25,7 @@ import { watchSettingsFile } from "./settings/watch.ts";
 import { watchDirectory } from "./sources/directory.ts";
 import { LastGoodFolder } from "./sources/lastGoodFolder.ts";
 import type { LinksSource } from "./sources/links.ts";
+import { PreviousVersions } from "./sources/previousVersions.ts";
 import type { ResourceSource } from "./sources/source.ts";
 import type { Watcher } from "./sources/watcher.ts";
 import { sameContent } from "./store/sameContent.ts";
@@ -64,6 +65,7 @@ export class Daemon {
   readonly #store: Store = createStore();
   readonly #journal: Journal;
   readonly #reconciler: Reconciler;
+  readonly #previousVersions: PreviousVersions | undefined;
   readonly #waitingFor = new Set(["manifests", "interfaces"]);
   readonly #giveUp: (report: Report) => void;
   #settings: Settings;
@@ -84,8 +86,11 @@ export class Daemon {
     this.#settings = options.settings;
     this.#policySettings = policySettings(options.settings);
     this.#journal = createJournal(options.log);
+    const { state } = options.settings;
+    this.#previousVersions = state === "" ? undefined : new PreviousVersions({ state, onProblem: () => this.#tellProblems() });
     this.#reconciler = createReconciler({
       kernel: options.host.kernel,
+      ...(this.#previousVersions && { previousRun: this.#previousVersions }),
       input: () => this.#passInput(),
       onReport: (report) => this.#onReport(report),
       onWarnings: (warnings) => {
@@ -163,7 +168,7 @@ export class Daemon {
   }
 
   #problems(): readonly Problem[] {
-    return [...this.#settingsProblems, ...this.#store.snapshot().problems, ...this.#warnings];
+    return [...this.#settingsProblems, ...this.#store.snapshot().problems, ...(this.#previousVersions?.problems ?? []), ...this.#warnings];
   }
 
   #tellProblems(): void {
@@ -224,6 +229,7 @@ export class Daemon {
     const { host, log } = this.#options;
     host.serviceManager.stopping();
     await Promise.all([...this.#sources, this.#reconciler].map((part) => part.close()));
+    await this.#previousVersions?.close();
     await this.#control?.close();
     host.kernel.close();
     host.serviceManager.close();

@@ -6,7 +6,7 @@ import type { SshAccess } from "../../rules/lint/world.ts";
 import type { Problem } from "../../rules/model/problem.ts";
 import type { Kernel } from "../kernel/interface.ts";
 import { usualSsh } from "../sshAccess.ts";
-import { createIsolation } from "./isolation.ts";
+import { Isolation, type PreviousRun } from "./isolation.ts";
 import { type Applied, type AppliedPass, applyPass, type CompiledPass, createFront, type PassInput } from "./pass.ts";
 import { createRepairs, type RepairLimits } from "./repairs.ts";
 import { failureReport, type Repair, type Report, successReport } from "./report.ts";
@@ -22,6 +22,8 @@ export interface ReconcilerOptions {
   onReport(report: Report): void;
   /** What is suspicious about what is enforced, some time after the pass. */
   onWarnings?(problems: readonly Problem[]): void;
+  /** Nothing is known of an earlier run when absent. */
+  readonly previousRun?: PreviousRun;
   readonly timing?: RunnerTiming;
   readonly repairs?: RepairLimits;
   /** For the warning about a host that could lock its operator out; the usual port when absent. */
@@ -46,7 +48,7 @@ const foreignChange = "foreign change";
 class TableReconciler implements Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #compile = createFront();
-  readonly #isolation = createIsolation();
+  readonly #isolation: Isolation;
   readonly #repairs;
   readonly #warnings: Warnings;
   readonly #runner: Runner;
@@ -59,6 +61,7 @@ class TableReconciler implements Reconciler {
   constructor(options: ReconcilerOptions) {
     const { kernel, timing, ssh = usualSsh, onWarnings = () => undefined } = options;
     this.#options = options;
+    this.#isolation = new Isolation(options.previousRun);
     this.#repairs = createRepairs(options.repairs);
     this.#warnings = createWarnings({ ssh, onWarnings });
     this.#runner = new Runner({ pass: (reasons) => this.#pass(reasons), ...(timing === undefined ? {} : { timing }) });
@@ -123,7 +126,8 @@ class TableReconciler implements Reconciler {
         return await this.#land(compiled, reasons, isRefused ? [ownershipProblem] : []);
       } catch (error) {
         this.#applied = undefined;
-        if (!this.#isolation.blame(error, given.snapshot)) return failureReport(compiled, { reasons, revision, problems: [passProblem(error, resources)] });
+        if (!(await this.#isolation.blame(error, given.snapshot)))
+          return failureReport(compiled, { reasons, revision, problems: [passProblem(error, resources)] });
       }
     }
   }

@@ -74,7 +74,8 @@ export const settingsTable = {
   state: setting(text("a path, or nothing", /^[^\0]*$/), "/var/lib/hostward", {
     flag: "--state",
     doc: [
-      "Directory for what has to outlive the daemon: what was last valid of each manifest, in force at a start that finds it invalid or unreadable.",
+      "Directory for what has to outlive the daemon: what was last valid of each manifest, in force at a start that finds it invalid or unreadable,",
+      "and what is in force in place of policies that the kernel refuses.",
       "Empty: nothing is kept.",
     ].join(" "),
   }),

@@ -1,14 +1,14 @@
 // What is in force of each manifest, in a folder of its own that outlives the process: a start at which a manifest is invalid or unreadable finds there
 // what was last valid of it (semantics 0, row 9). The folder has the manifests' own paths and names, so that people can read it, and `hostward check` too.
 
-import type { Stats } from "node:fs";
-import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { readdir, rm } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
 import type { Problem } from "../../rules/model/problem.ts";
 import { errorsOf, type FileState, type Written, writtenIn } from "./lastGood.ts";
 import { lastGoodText } from "./lastGoodText.ts";
 import { type Part, partsOf, readParts } from "./manifest.ts";
-import { readText, reasonOf } from "./scan.ts";
+import { makeOwnFolder, readOwn, stateProblem, writeWhole } from "./ownFile.ts";
+import { reasonOf } from "./scan.ts";
 import { unhurried } from "./unhurried.ts";
 
 export interface LastGoodOptions {
@@ -92,8 +92,7 @@ export class LastGoodFolder {
   async #saveFiles(files: Files): Promise<readonly unknown[]> {
     const failures: unknown[] = [];
     const attempt = (work: Promise<void>): Promise<void> => work.catch((error: unknown) => void failures.push(error));
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    ownOnly(await stat(this.#folder));
+    await makeOwnFolder(this.#folder);
     const there = this.#saved === undefined ? await filesIn(this.#folder) : this.#saved.keys();
     this.#saved ??= new Map();
     const names = new Set(Array.from(files.keys(), (path) => basename(path)));
@@ -117,7 +116,7 @@ export class LastGoodFolder {
     if (before === state || isUnreadable(state)) return;
     if (this.#unusable.has(manifest) && errorsOf(state).length > 0) return;
     const text = lastGoodText(state);
-    if (before !== undefined || (await readOwn(path).catch(() => undefined)) !== text) await write(path, text);
+    if (before !== undefined || (await readOwn(path).catch(() => undefined)) !== text) await writeWhole(path, text);
     this.#saved?.set(name, state);
     if (this.#unusable.delete(manifest)) this.#options.onProblem();
   }
@@ -132,10 +131,6 @@ export class LastGoodFolder {
     this.#unwritten = failure === undefined ? undefined : stateProblem(this.#folder, `cannot be written: ${(failure as Error).message}`, hint);
     if (this.#unwritten?.message !== before) this.#options.onProblem();
   }
-}
-
-function stateProblem(source: string, message: string, hint: string): Problem {
-  return { code: "state-directory", severity: "warning", place: { source }, message, hint };
 }
 
 async function filesIn(folder: string): Promise<readonly string[]> {
@@ -159,27 +154,4 @@ function* readOthers({ text, path, unchanged }: Kept): Generator<void, readonly 
   const parts: readonly Part[] = yield* partsOf(text, []);
   const others = parts.filter((part) => !unchanged.has(part.text));
   return writtenIn(yield* readParts(others, path));
-}
-
-/** Undefined: there is none. */
-async function readOwn(path: string): Promise<string | undefined> {
-  try {
-    ownOnly(await stat(dirname(path)));
-    return await readText(path, ownOnly);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
-}
-
-/** @throws where others than this process's user may write: whoever does could put policies in force */
-function ownOnly({ uid, mode }: Stats): void {
-  if (uid !== process.geteuid?.() || (mode & 0o022) !== 0) throw new Error("others may write to it");
-}
-
-/** Whole or not at all, also when the machine stops meanwhile. */
-async function write(path: string, text: string): Promise<void> {
-  const beside = `${path}.new`;
-  await writeFile(beside, text, { mode: 0o600, flush: true });
-  await rename(beside, path);
 }

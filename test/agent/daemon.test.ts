@@ -43,10 +43,12 @@ interface Prepared {
   readonly files?: Readonly<Record<string, string>>;
   readonly interfaces?: readonly Interface[];
   readonly kernel?: MemoryKernel;
+  /** What the daemon is to keep of this run, and has kept of the one before, is there. */
+  readonly state?: string;
 }
 
 async function withDaemon(
-  { files = { "endpoint.yaml": endpoint }, interfaces = [eth0], kernel = createMemoryKernel() }: Prepared,
+  { files = { "endpoint.yaml": endpoint }, interfaces = [eth0], kernel = createMemoryKernel(), state: kept }: Prepared,
   use: (bench: Bench) => Promise<void>,
 ) {
   const directory = mkdtempSync(join(tmpdir(), "hostward-daemon-"));
@@ -65,7 +67,7 @@ async function withDaemon(
     linksSynced.resolve();
   };
   const control = join(directory, "run", "control.sock");
-  const state = join(directory, "state");
+  const state = kept ?? join(directory, "state");
   const load = () =>
     loadSettings({
       environment: {},
@@ -194,6 +196,32 @@ test("a refused rule is left out and makes it degraded with the rule's place, un
     const healed = await status(isInSync);
     assert.deepEqual([healed.revision, healed.problems], [healed.latestRevision, []]);
   }));
+
+test("a policy that the kernel refuses stays as it was in force through a restart, and nothing is changed", async () => {
+  const kernel = createMemoryKernel();
+  const state = mkdtempSync(join(tmpdir(), "hostward-state-"));
+  const files = { "endpoint.yaml": endpoint, "policy.yaml": policy("80") };
+  kernel.refuse((operation: Operation) => {
+    if (operation.object !== "rule" || operation.verb === "delete") return undefined;
+    return operation.rule.statements.some((one) => one.kind === "match" && one.value.kind === "scalar" && one.value.value === 666) ? "EINVAL" : undefined;
+  });
+  try {
+    await withDaemon({ kernel, state, files }, async ({ status, write }) => {
+      await status(isInSync);
+      write("manifests/policy.yaml", policy("666"));
+      await status(({ state: now }) => now === "degraded");
+    });
+    const { generation } = await kernel.read(table);
+    await withDaemon({ kernel, state, files: { ...files, "policy.yaml": policy("666") } }, async ({ status, told }) => {
+      const { problems } = await status(({ state: now }) => now === "degraded");
+      assert.deepEqual([problems.map(({ code }) => code), told], [["kernel-refused"], ["ready"]]);
+      assert.match(problems[0]?.hint ?? "", /^its previous version stays in force/);
+    });
+    assert.equal((await kernel.read(table)).generation, generation);
+  } finally {
+    rmSync(state, { recursive: true });
+  }
+});
 
 test("a failed first pass is not ready, and a missing privilege is hopeless", async () => {
   const kernel = createMemoryKernel();

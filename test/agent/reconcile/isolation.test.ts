@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { describeStatus, noPasses, withReport } from "../../../agent/control/status.ts";
 import { createMemoryKernel, type MemoryKernel } from "../../../agent/kernel/memory.ts";
-import { createIsolation } from "../../../agent/reconcile/isolation.ts";
+import { Isolation, type PreviousRun } from "../../../agent/reconcile/isolation.ts";
 import { createReconciler } from "../../../agent/reconcile/reconciler.ts";
 import type { Report } from "../../../agent/reconcile/report.ts";
 import { table } from "../../../rules/compile/hooks.ts";
@@ -23,14 +23,19 @@ interface Bench {
   open(policyName: string): Promise<readonly number[]>;
 }
 
-async function withHost(use: (bench: Bench) => Promise<void>): Promise<void> {
-  const kernel = createMemoryKernel({ processId: process.pid, processName: "hostward" });
+interface Before {
+  readonly kernel?: MemoryKernel;
+  readonly previousRun?: PreviousRun;
+}
+
+async function withHost(use: (bench: Bench) => Promise<void>, before: Before = {}): Promise<void> {
+  const { kernel = createMemoryKernel({ processId: process.pid, processName: "hostward" }), ...known } = before;
   const store = storeOf();
   let arrived = Promise.withResolvers<Report>();
   // Only what a test asks for: no retry comes by itself.
   const timing = { minInterval: 0, retry: [60_000, 60_000], maxInterval: 60_000 } as const;
   const onReport = (report: Report) => arrived.resolve(report);
-  const reconciler = createReconciler({ kernel, timing, input: () => inputOf(store), onReport });
+  const reconciler = createReconciler({ kernel, timing, input: () => inputOf(store), onReport, ...known });
   try {
     await use({
       kernel,
@@ -147,9 +152,89 @@ test("the state is degraded while a resource is isolated", () =>
     assert.equal(describeStatus(facts, mended).state, "in-sync");
   }));
 
-test("what names no resource isolates nothing", () => {
-  const isolation = createIsolation();
+/** What a run keeps for the next one: nothing but a list. */
+function keeping(...versions: readonly Resource[]): PreviousRun & { kept(): readonly (Resource | undefined)[] } {
+  let kept: readonly (Resource | undefined)[] = versions;
+  return {
+    kept: () => kept,
+    read: async () => kept.filter((version) => version !== undefined),
+    save: (instead) => {
+      kept = instead;
+    },
+  };
+}
+
+test("a policy that is refused at a start stays as the run before had it in force, and the kernel is not touched", async () => {
+  const kernel = createMemoryKernel({ processId: process.pid, processName: "hostward" });
+  const previousRun = keeping();
+  kernel.refuse(refuse("web", 666));
+  await withHost(
+    async ({ pass }) => {
+      await pass("start", endpoint("a"), policy("web", 80));
+      await pass("manifests", endpoint("a"), policy("web", 666));
+    },
+    { kernel, previousRun },
+  );
+  for (let start = 1; start <= 2; start++) {
+    await withHost(
+      async ({ pass, open }) => {
+        const commits = kernel.commits.length;
+        const report = await pass("start", endpoint("a"), policy("web", 666));
+        assert.deepEqual([report.outcome, report.isolated, await open("web"), kernel.commits.length], ["unchanged", 1, [80], commits]);
+        assert.match(report.problems.map(formatProblem).join(), /its previous version stays in force until the kernel takes this one$/);
+        const later = await pass("manifests", endpoint("a"), policy("web", 666), policy("db", 1));
+        assert.deepEqual([later.isolated, await open("web"), await open("db")], [1, [80], [1]]);
+        await pass("manifests", endpoint("a"), policy("web", 666));
+      },
+      { kernel, previousRun },
+    );
+  }
+});
+
+test("what the run before had in force is not kept when the kernel takes the new version, nor when the policy goes", async () => {
+  for (const [what, refused, next] of [
+    ["taken", undefined, [policy("web", 666)]],
+    ["gone", refuse("web", 666), []],
+  ] as const) {
+    const previousRun = keeping(policy("web", 80));
+    await withHost(
+      async ({ kernel, pass }) => {
+        kernel.refuse(refuse("web", 666));
+        await pass("start", endpoint("a"), policy("web", 666));
+        assert.deepEqual(previousRun.kept(), [policy("web", 80)], what);
+        kernel.refuse(refused);
+        await pass("retry", endpoint("a"), ...next);
+        assert.deepEqual(previousRun.kept(), [], what);
+      },
+      { previousRun },
+    );
+  }
+});
+
+test("a policy of which the kernel refuses what the run before had in force as well is left out, and everything else lands", () =>
+  withHost(
+    async ({ kernel, pass, open }) => {
+      kernel.refuse((operation) => refuse("web", 666)(operation) ?? refuse("web", 80)(operation));
+      const report = await pass("start", endpoint("a"), policy("web", 666), policy("db", 1));
+      assert.deepEqual([report.outcome, report.isolated, await open("web"), await open("db")], ["applied", 1, [], [1]]);
+      assert.match(report.problems.map(formatProblem).join(), /it is left out until the kernel takes it$/);
+    },
+    { previousRun: keeping(policy("web", 80)) },
+  ));
+
+test("a policy that is refused as the run before had it in force is left out: the kernel does not hold it", () =>
+  withHost(
+    async ({ kernel, pass, open }) => {
+      kernel.refuse(refuse("web", 80));
+      const report = await pass("start", endpoint("a"), policy("web", 80), policy("db", 1));
+      assert.deepEqual([report.isolated, await open("web"), await open("db")], [1, [], [1]]);
+    },
+    { previousRun: keeping(policy("web", 80)) },
+  ));
+
+test("what names no resource isolates nothing", async () => {
+  const isolation = new Isolation();
   const { snapshot } = inputOf(storeOf(endpoint("a")));
-  assert.equal(isolation.blame(new Error("socket"), snapshot), false);
+  assert.equal(await isolation.blame(new Error("socket"), snapshot), false);
   assert.equal(isolation.spare(snapshot), snapshot);
 });
