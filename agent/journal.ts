@@ -59,18 +59,35 @@ function endpointLine({ name, state, interfaces, wildcard, shadowed, reason }: E
   return `HostEndpoint ${name} is ${state}${governs}${reason === undefined ? "" : `: ${reason}`}${lost}`;
 }
 
+/** By what a problem says, wherever it stands: those of which the place alone differs. */
+type Alike = ReadonlyMap<string, ReadonlyMap<string, Problem>>;
+
+/** A problem whose line moves, because of a comment above it for instance, is the same problem. */
 function createProblemLog(log: Logger): { update(problems: readonly Problem[]): void } {
-  let known = new Set<string>();
+  let known: Alike = new Map();
   return {
     update(problems) {
-      const now = new Set<string>();
-      for (const problem of problems) {
-        const line = formatProblem(problem);
-        if (!known.has(line) && !now.has(line)) log[problem.severity === "error" ? "error" : "warn"]({ code: problem.code }, line);
-        now.add(line);
-      }
-      for (const line of known) if (!now.has(line)) log.info(`solved: ${line}`);
+      const now = alike(problems);
+      for (const [text, lines] of now)
+        for (const [line, { code, severity }] of additional(lines, known.get(text))) log[severity === "error" ? "error" : "warn"]({ code }, line);
+      for (const [text, lines] of known) for (const [line] of additional(lines, now.get(text))) log.info(`solved: ${line}`);
       known = now;
     },
   };
+}
+
+function alike(problems: readonly Problem[]): Alike {
+  const found = new Map<string, Map<string, Problem>>();
+  for (const problem of problems) {
+    const text = formatProblem({ ...problem, place: { source: problem.place.source } });
+    const lines = found.get(text) ?? new Map<string, Problem>();
+    found.set(text, lines.set(formatProblem(problem), problem));
+  }
+  return found;
+}
+
+/** Lines that the others do not have, beyond as many as the others have of their own: those have only moved. */
+function additional(lines: ReadonlyMap<string, Problem>, others: ReadonlyMap<string, Problem> = new Map()): readonly (readonly [string, Problem])[] {
+  const moved = [...others.keys()].filter((line) => !lines.has(line)).length;
+  return [...lines].filter(([line]) => !others.has(line)).slice(moved);
 }

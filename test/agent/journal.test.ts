@@ -50,6 +50,27 @@ test("a problem is told once while it lasts, and when it is solved", () => {
   assert.deepEqual(lines, ["<3>a.yaml:3: error field-value: is wrong code=field-value", "<6>solved: a.yaml:3: error field-value: is wrong"]);
 });
 
+const told = (line: number) => `<3>a.yaml:${line}: error yaml: is wrong code=yaml`;
+const solved = (line: number) => `<6>solved: a.yaml:${line}: error yaml: is wrong`;
+
+/** Lines of problems that are alike but for their place, one list after the other. */
+const moves: readonly (readonly [what: string, lists: readonly (readonly number[])[], expected: readonly string[]])[] = [
+  ["a problem that moves to another line is nothing new", [[3], [9]], [told(3)]],
+  ["a problem that has moved is solved where it last was", [[3], [9], []], [told(3), solved(9)]],
+  ["a problem like one that stays is told", [[3], [3, 9]], [told(3), told(9)]],
+  ["a problem like one that moves is told once", [[3], [4, 9]], [told(3), told(9)]],
+  ["of two problems alike one is solved, and the other may move", [[3, 9], [2]], [told(3), told(9), solved(9)]],
+];
+for (const [what, lists, expected] of moves) {
+  test(what, () => {
+    const problem = { code: "yaml", severity: "error", message: "is wrong" } as const;
+    const lines = logged((journal) => {
+      for (const list of lists) journal.sources(list.map((line) => ({ ...problem, place: { source: "a.yaml", line } })));
+    });
+    assert.deepEqual(lines, expected);
+  });
+}
+
 test("an endpoint is told when its state changes, and when it is gone", () => {
   const endpoint = { name: "web", state: "up", interfaces: ["eth0"], wildcard: false, shadowed: [] } as const;
   const lines = logged((journal) => {
