@@ -8,7 +8,7 @@ import type { Resource } from "../../rules/model/types.ts";
 import { resourceDocument } from "../control/document.ts";
 import { readManifest } from "./manifest.ts";
 import { makeOwnFolder, readOwn, stateProblem, writeWhole } from "./ownFile.ts";
-import { reasonOf } from "./scan.ts";
+import { isGone, reasonOf } from "./scan.ts";
 
 export interface PreviousVersionsOptions {
   /** The folder that the daemon has for its state; made where it is missing. */
@@ -82,7 +82,11 @@ export class PreviousVersions {
   }
 
   async #write(text: string): Promise<void> {
-    if (text === "") return rm(this.#path, { force: true });
+    if (text === "") {
+      // A file system that is read-only refuses also to remove what is not there (do_unlinkat).
+      if (!(await isGone(this.#path))) await rm(this.#path, { force: true });
+      return;
+    }
     await makeOwnFolder(dirname(this.#path));
     await writeWhole(this.#path, text);
   }

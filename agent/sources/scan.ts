@@ -83,7 +83,7 @@ export async function readText(path: string, check?: (status: Stats) => void): P
 }
 
 /** A link that leads nowhere is not gone. */
-async function isGone(path: string): Promise<boolean> {
+export async function isGone(path: string): Promise<boolean> {
   try {
     await lstat(path);
     return false;
