@@ -99,13 +99,14 @@ class Reader {
   #mapping({ start, style }: MappingEvent): WrittenValue | undefined {
     const value: Record<string, unknown> = {};
     const children: Named[] = [];
-    const column = this.#column(start);
+    // Not of a mapping in braces: a whole cluster may stand on one line.
+    const column = style === COLLECTION_STYLE.BLOCK ? this.#column(start) : undefined;
     while (!this.#pop()) {
       const key = this.#key();
       // A name that every object has is for others to deal with, and so is one that is there twice.
       if (key === undefined || key.name in value) return undefined;
       // The quick parser takes what stands behind the quoted end of a list for one more key of the mapping around it.
-      if (style === COLLECTION_STYLE.BLOCK && this.#column(key.start) !== column) return undefined;
+      if (column !== undefined && this.#column(key.start) !== column) return undefined;
       const child = this.#block(key) ?? this.#value();
       if (child === undefined || !this.#follows(key, child, style)) return undefined;
       value[key.name] = child.value;

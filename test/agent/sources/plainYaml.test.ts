@@ -31,6 +31,13 @@ const plain: readonly (readonly [sentence: string, text: string])[] = [
 
 for (const [sentence, text] of plain) test(`reads ${sentence}`, () => assert.ok(assertSameReading(text)));
 
+test("a cluster on one line costs no more than on many: nobody looks for the beginning of the line at each of its mappings", ({ mock }) => {
+  const text = JSON.stringify({ items: Array.from({ length: 100 }, (_, i) => ({ metadata: { name: `p${i}` }, spec: { nets: [`10.0.0.${i}`] } })) });
+  const looked = mock.method(String.prototype, "lastIndexOf").mock;
+  assert.ok(assertSameReading(text));
+  assert.equal(looked.callCount(), 0);
+});
+
 const left: readonly (readonly [sentence: string, text: string])[] = [
   ["nothing", ""],
   ["a comment", "# a\n"],
