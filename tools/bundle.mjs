@@ -1,5 +1,6 @@
-// Bundles what runs: dist/hostward.mjs, one file with everything hostward needs of npm, and beside it the native addon. Smaller in memory and quicker
-// to start than the sources. What is only imported on demand (the addon's users, a cluster's client) stays unevaluated until then.
+// Bundles what runs: dist/hostward.mjs, one file with everything hostward needs of npm, and beside it the native addon and the program of the thread that
+// reads large documents. Smaller in memory and quicker to start than the sources. What is only imported on demand (the addon's users, a cluster's
+// client) stays unevaluated until then.
 
 import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -10,8 +11,10 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const out = process.argv[2] ?? join(root, "dist");
 const addon = join(root, "build", "Release", "hostward_native.node");
 
-// A bundle is started by whatever node there is, so it says what is wrong before it loads anything that an old one lacks. CommonJS packages inside call
-// require for Node's own modules.
+// CommonJS packages inside call require for Node's own modules.
+const requires = 'const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);';
+
+// A bundle is started by whatever node there is, so it says what is wrong before it loads anything that an old one lacks.
 const banner = `#!/usr/bin/env node
 {
   const [major, minor] = process.versions.node.split(".").map(Number);
@@ -20,25 +23,32 @@ const banner = `#!/usr/bin/env node
     process.exit(127);
   }
 }
-const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);`;
+${requires}`;
 
 if (!existsSync(addon)) {
   process.stderr.write(`bundle: ${addon} is not there: run npm run build:native first\n`);
   process.exit(1);
 }
 mkdirSync(out, { recursive: true });
-await build({
-  entryPoints: [join(root, "agent", "main.ts")],
-  outfile: join(out, "hostward.mjs"),
-  bundle: true,
-  platform: "node",
-  format: "esm",
-  target: "node22.19",
-  banner: { js: banner },
-  // Names stay, so that a stack trace still says where.
-  minifyWhitespace: true,
-  minifySyntax: true,
-  legalComments: "eof",
-  logLevel: "warning",
-});
+
+/** @param banner goes before everything else */
+async function bundle(from, to, banner) {
+  await build({
+    entryPoints: [join(root, "agent", ...from)],
+    outfile: join(out, to),
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node22.19",
+    banner: { js: banner },
+    // Names stay, so that a stack trace still says where.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: "eof",
+    logLevel: "warning",
+  });
+}
+
+await bundle(["main.ts"], "hostward.mjs", banner);
+await bundle(["sources", "readerThread.ts"], "readerThread.mjs", requires);
 copyFileSync(addon, join(out, "hostward_native.node"));

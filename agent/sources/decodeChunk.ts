@@ -6,6 +6,7 @@ import { isMapping } from "../../rules/model/decoder.ts";
 import type { Path, Place, Problem } from "../../rules/model/problem.ts";
 import type { Resource } from "../../rules/model/types.ts";
 import { type Chunk, countLines } from "./chunks.ts";
+import type { Steps } from "./unhurried.ts";
 import type { YamlDocument } from "./yaml.ts";
 
 export interface Manifest {
@@ -28,7 +29,7 @@ export interface ReadChunk extends Manifest, Chunk {
 }
 
 /** Between the steps others may have their turn. */
-export function* decodeChunk(chunk: Chunk, documents: Iterable<YamlDocument>): Generator<void, ReadChunk> {
+export function* decodeChunk(chunk: Chunk, documents: Iterable<YamlDocument>): Steps<ReadChunk> {
   const resources: Resource[] = [];
   const problems: Problem[] = [];
   const ignored: Ignored[] = [];

@@ -8,7 +8,8 @@ import { errorsOf, type FileState, keeping, mergeFiles, nextFileState } from "./
 import type { LastGoodFolder } from "./lastGoodFolder.ts";
 import { type Listed, scanDirectory, type Unreadable } from "./scan.ts";
 import type { ResourceSource, SourceState } from "./source.ts";
-import { unhurried } from "./unhurried.ts";
+import { type ReadElsewhere, ThreadReader } from "./threadReader.ts";
+import { type Steps, unhurried } from "./unhurried.ts";
 import { type Watcher, type WatchTiming, watchPath } from "./watcher.ts";
 
 export interface DirectoryOptions {
@@ -52,18 +53,30 @@ async function look(path: string, known: Known, options: LookOptions): Promise<K
   options.signal?.throwIfAborted();
   if (scan.kind === "unreadable") return keep(known, path, scan);
   if (scan.files.length === 0 && scan.same.length === known.files.size && isDeepStrictEqual(scan.subdirectories, known.subdirectories)) return known;
-  const { files, fingerprints } = await unhurried(advance(known, scan), options.signal);
-  const { lastGood } = options;
-  for (const [file, state] of files) {
-    if (lastGood === undefined || errorsOf(state).length === 0) continue;
-    const before = await lastGood.read(file, state);
-    files.set(
-      file,
-      keeping(state, () => before),
-    );
-  }
+  const { files, fingerprints } = await readFiles(known, scan, options);
   const state = await unhurried(merge(files, scan.subdirectories), options.signal);
   return { files, fingerprints, subdirectories: scan.subdirectories, state };
+}
+
+async function readFiles(known: Known, scan: Listed, { signal, lastGood }: LookOptions): Promise<Found> {
+  const reader = new ThreadReader();
+  const end = (): void => void reader.close();
+  signal?.addEventListener("abort", end);
+  try {
+    const { files, fingerprints } = await unhurried(advance(known, scan, reader.read), signal);
+    for (const [file, state] of files) {
+      if (lastGood === undefined || errorsOf(state).length === 0) continue;
+      const before = await lastGood.read(file, state, reader.read);
+      files.set(
+        file,
+        keeping(state, () => before),
+      );
+    }
+    return { files, fingerprints };
+  } finally {
+    signal?.removeEventListener("abort", end);
+    await reader.close();
+  }
 }
 
 /** A directory that cannot be listed keeps everything that was known of it: an unmounted volume must not open the firewall. */
@@ -73,7 +86,12 @@ function keep(known: Known, path: string, { reason }: Unreadable): Known {
   return { ...known, fingerprints: new Map(), subdirectories: undefined, state: { resources: known.state.resources, problems: [problem] } };
 }
 
-function* advance(known: Known, { files: found, same }: Listed): Generator<void, { files: Map<string, FileState>; fingerprints: Known["fingerprints"] }> {
+interface Found {
+  readonly files: Map<string, FileState>;
+  readonly fingerprints: Known["fingerprints"];
+}
+
+function* advance(known: Known, { files: found, same }: Listed, elsewhere: ReadElsewhere): Steps<Found> {
   const files = new Map<string, FileState>();
   const fingerprints = new Map<string, string | undefined>();
   for (const path of same) {
@@ -83,13 +101,13 @@ function* advance(known: Known, { files: found, same }: Listed): Generator<void,
     fingerprints.set(path, known.fingerprints.get(path));
   }
   for (const file of found) {
-    files.set(file.path, yield* nextFileState(known.files.get(file.path), file));
+    files.set(file.path, yield* nextFileState(known.files.get(file.path), file, elsewhere));
     fingerprints.set(file.path, file.fingerprint);
   }
   return { files, fingerprints };
 }
 
-function* merge(files: ReadonlyMap<string, FileState>, subdirectories: readonly string[]): Generator<void, SourceState> {
+function* merge(files: ReadonlyMap<string, FileState>, subdirectories: readonly string[]): Steps<SourceState> {
   yield;
   const merged = mergeFiles(files);
   yield;

@@ -7,6 +7,8 @@ import type { Ignored, ReadChunk } from "./decodeChunk.ts";
 import { joinChunks, readChunks } from "./manifest.ts";
 import type { ScannedFile } from "./scan.ts";
 import { resourceKey, type SourceState } from "./source.ts";
+import type { ReadElsewhere } from "./threadReader.ts";
+import type { Steps } from "./unhurried.ts";
 
 /** What one file contributes. */
 export interface FileState {
@@ -29,12 +31,12 @@ export interface Written {
 type FoundFile = Pick<ScannedFile, "path" | "content">;
 
 /** The state after a file was read again. Between its steps others may have their turn. */
-export function* nextFileState(previous: FileState | undefined, { path, content }: FoundFile): Generator<void, FileState> {
+export function* nextFileState(previous: FileState | undefined, { path, content }: FoundFile, elsewhere?: ReadElsewhere): Steps<FileState> {
   if (content.kind === "unreadable") {
     const problem: Problem = { code: "file-unreadable", severity: "error", place: { source: path }, message: content.reason };
     return keeping({ live: [], kept: [], problems: [problem], ignored: [], chunks: previous?.chunks ?? [] }, () => inForce(previous));
   }
-  const chunks = yield* readChunks(content.text, path, previous?.chunks ?? []);
+  const chunks = yield* readChunks(content.text, path, previous?.chunks ?? [], elsewhere);
   const { resources: live, problems, ignored } = joinChunks(chunks);
   return keeping({ live, kept: [], problems, ignored, chunks }, () => inForce(previous));
 }

@@ -9,7 +9,8 @@ import { lastGoodText } from "./lastGoodText.ts";
 import { type Part, partsOf, readParts } from "./manifest.ts";
 import { makeOwnFolder, readOwn, stateProblem, writeWhole } from "./ownFile.ts";
 import { reasonOf } from "./scan.ts";
-import { unhurried } from "./unhurried.ts";
+import type { ReadElsewhere } from "./threadReader.ts";
+import { type Steps, unhurried } from "./unhurried.ts";
 
 export interface LastGoodOptions {
   /** The folder that the daemon has for its state; made where it is missing. */
@@ -50,13 +51,13 @@ export class LastGoodFolder {
   }
 
   /** What was last in force of the manifest, less what it holds unchanged. Nothing where nothing is known. */
-  async read(manifest: string, now: FileState): Promise<readonly Written[]> {
+  async read(manifest: string, now: FileState, elsewhere?: ReadElsewhere): Promise<readonly Written[]> {
     const path = this.#pathOf(manifest);
     try {
       const text = await readOwn(path);
       if (text === undefined) return [];
       const unchanged = new Set(now.chunks.map((chunk) => chunk.text));
-      return await unhurried(readOthers({ text, path, unchanged }));
+      return await unhurried(readOthers({ text, path, unchanged }, elsewhere));
     } catch (error) {
       const hint = "what is invalid in the manifest is not in force until it is put right";
       this.#unusable.set(manifest, stateProblem(path, reasonOf(error), hint));
@@ -150,8 +151,8 @@ interface Kept {
   readonly unchanged: ReadonlySet<string>;
 }
 
-function* readOthers({ text, path, unchanged }: Kept): Generator<void, readonly Written[]> {
+function* readOthers({ text, path, unchanged }: Kept, elsewhere?: ReadElsewhere): Steps<readonly Written[]> {
   const parts: readonly Part[] = yield* partsOf(text, []);
   const others = parts.filter((part) => !unchanged.has(part.text));
-  return writtenIn(yield* readParts(others, path));
+  return writtenIn(yield* readParts(others, path, elsewhere));
 }

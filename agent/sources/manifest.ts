@@ -5,7 +5,9 @@ import type { Place } from "../../rules/model/problem.ts";
 import { eachPlace } from "../store/places.ts";
 import { type Chunk, copyOf, countLines, splitChunks } from "./chunks.ts";
 import { decodeChunk, type Manifest, type ReadChunk } from "./decodeChunk.ts";
-import { readChunk } from "./yaml.ts";
+import type { ReadElsewhere } from "./threadReader.ts";
+import { type Steps, waitingFor } from "./unhurried.ts";
+import { readChunk, readPlainly, readThoroughly } from "./yaml.ts";
 
 /** Never throws. `source` is the file's name, for places. */
 export function readManifest(text: string, source: string): Manifest {
@@ -28,7 +30,7 @@ export interface Part extends Chunk {
 }
 
 /** `before` is what the same file held; each chunk of it is found once. */
-export function* partsOf(text: string, before: readonly ReadChunk[]): Generator<void, readonly Part[]> {
+export function* partsOf(text: string, before: readonly ReadChunk[]): Steps<readonly Part[]> {
   const known = new Map<string, ReadChunk[]>();
   for (const chunk of before.toReversed()) {
     const same = known.get(chunk.text);
@@ -47,7 +49,7 @@ export function* partsOf(text: string, before: readonly ReadChunk[]): Generator<
 }
 
 /** One part after the other, so that no more than one is in memory as a tree. What was read before moves to where it is now. */
-export function* readParts(parts: readonly Part[], source: string): Generator<void, readonly ReadChunk[]> {
+export function* readParts(parts: readonly Part[], source: string, elsewhere?: ReadElsewhere): Steps<readonly ReadChunk[]> {
   const chunks: ReadChunk[] = [];
   for (const { before, text, line } of parts) {
     yield;
@@ -55,14 +57,27 @@ export function* readParts(parts: readonly Part[], source: string): Generator<vo
       chunks.push(moved(before, line));
       continue;
     }
-    const chunk = { text: copyOf(text), line };
-    chunks.push(yield* decodeChunk(chunk, readChunk(chunk, source)));
+    chunks.push(yield* readNew({ text: copyOf(text), line }, source, elsewhere));
   }
   return chunks;
 }
 
-export function* readChunks(text: string, source: string, before: readonly ReadChunk[]): Generator<void, readonly ReadChunk[]> {
-  return yield* readParts(yield* partsOf(text, before), source);
+/** Characters of a document. Each takes the parser that reads it some 50 to 100 ms, in one piece. */
+const mostPlainHere = 1024 * 1024;
+export const mostOthersHere = 64 * 1024;
+
+/** A large document goes elsewhere, if there is an elsewhere. */
+function* readNew(chunk: Chunk, source: string, elsewhere: ReadElsewhere | undefined): Steps<ReadChunk> {
+  const isAnyTooLarge = elsewhere !== undefined && chunk.text.length > mostPlainHere;
+  const plain = isAnyTooLarge ? undefined : readPlainly(chunk, source);
+  if (plain !== undefined) return yield* decodeChunk(chunk, plain);
+  const isTooLarge = elsewhere !== undefined && chunk.text.length > mostOthersHere;
+  const read = isTooLarge ? yield* waitingFor(elsewhere(chunk, source)) : undefined;
+  return read ?? (yield* decodeChunk(chunk, isAnyTooLarge ? readChunk(chunk, source) : readThoroughly(chunk, source)));
+}
+
+export function* readChunks(text: string, source: string, before: readonly ReadChunk[], elsewhere?: ReadElsewhere): Steps<readonly ReadChunk[]> {
+  return yield* readParts(yield* partsOf(text, before), source, elsewhere);
 }
 
 /** Its places are changed, not replaced: whoever holds the resources or problems sees where they are now (store/places.ts). */

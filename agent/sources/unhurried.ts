@@ -3,6 +3,9 @@
 
 import { setImmediate } from "node:timers/promises";
 
+/** Between two of them others may have their turn, and have it as long as what is waited for takes. */
+export type Steps<T> = Generator<Promise<void> | undefined, T, void>;
+
 /** Milliseconds; twice as long is what others wait for, as the event loop gets to them after a turn. */
 const turn = 8;
 
@@ -10,14 +13,21 @@ const turn = 8;
  * Runs the steps to the end, and lets the event loop have its turn between them.
  * @throws what the signal says, after a turn in which it was aborted
  */
-export async function unhurried<T>(steps: Generator<void, T>, signal?: AbortSignal): Promise<T> {
+export async function unhurried<T>(steps: Steps<T>, signal?: AbortSignal): Promise<T> {
   let since = performance.now();
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;
-    if (performance.now() - since < turn) continue;
-    await setImmediate();
+    if (step.value === undefined && performance.now() - since < turn) continue;
+    await (step.value ?? setImmediate());
     signal?.throwIfAborted();
     since = performance.now();
   }
+}
+
+/** A step that ends with what is done elsewhere. */
+export function* waitingFor<T>(work: Promise<T>): Steps<T> {
+  const done: T[] = [];
+  yield work.then((result) => void done.push(result));
+  return done[0] as T;
 }

@@ -36,9 +36,13 @@ export function readYaml(text: string, source: string): readonly YamlDocument[] 
 
 /** The documents of a chunk: one, or more where an end marker is between them. Their trees live as long as they do: best one chunk at a time. */
 export function readChunk(chunk: Chunk, source: string): readonly YamlDocument[] {
+  return readPlainly(chunk, source) ?? readThoroughly(chunk, source);
+}
+
+/** By the quick parser. Undefined where it leaves the chunk to the other. */
+export function readPlainly(chunk: Chunk, source: string): readonly YamlDocument[] | undefined {
   const plain = readPlain(chunk.text);
-  if (plain === undefined) return readThoroughly(chunk, source);
-  return [{ value: plain.value, locate: createLocator(plain, linesOf(chunk, source)), problems: [] }];
+  return plain && [{ value: plain.value, locate: createLocator(plain, linesOf(chunk, source)), problems: [] }];
 }
 
 /** By the parser that reads all of YAML and tells of faults: to the same documents as the quick one where that reads any. */

@@ -18,6 +18,8 @@ test("the bundle, with nothing beside it, reads plain manifests and others, and 
   mkdirSync(manifests);
   const tier = (name: string): string => `apiVersion: projectcalico.org/v3\nkind: Tier\nmetadata: { name: ${name} }\n`;
   writeFileSync(join(manifests, "tiers.yaml"), [tier("plain"), tier("&anchored anchored"), tier("'open")].join("---\n"));
+  // Large enough for the thread that reads such ones.
+  writeFileSync(join(manifests, "large.yaml"), `${tier("&large large")}# ${"-".repeat(2 ** 17)}\n`);
   const { status, stderr } = spawnSync(process.execPath, [join(bundle, "hostward.mjs"), "check", "--manifests", manifests], {
     encoding: "utf8",
     cwd: folder,
@@ -25,5 +27,5 @@ test("the bundle, with nothing beside it, reads plain manifests and others, and 
   });
   assert.equal(status, 1, stderr);
   assert.match(stderr, /tiers\.yaml:12:1: error yaml-syntax: /);
-  assert.match(stderr, /^2 valid resources, /m);
+  assert.match(stderr, /^3 valid resources, /m);
 });

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { errorsOf, type FileState, keeping, mergeFiles, nextFileState, writtenIn } from "../../../agent/sources/lastGood.ts";
 import { lastGoodText } from "../../../agent/sources/lastGoodText.ts";
 import { readChunks } from "../../../agent/sources/manifest.ts";
+import type { Steps } from "../../../agent/sources/unhurried.ts";
 import type { Resource } from "../../../rules/model/types.ts";
 import { prefixesOf } from "../../../rules/net/networks.ts";
 import { formatPrefix } from "../../../rules/net/prefix.ts";
@@ -45,12 +46,12 @@ function restarted(saved: string, file: { path: string; version: string | typeof
   return keeping(finish(nextStates(undefined, file)), () => writtenIn(chunks));
 }
 
-function* nextStates(state: FileState | undefined, { path, version }: { path: string; version: string | typeof unreadable }): Generator<void, FileState> {
+function* nextStates(state: FileState | undefined, { path, version }: { path: string; version: string | typeof unreadable }): Steps<FileState> {
   if (version === unreadable) return yield* nextFileState(state, { path, content: { kind: "unreadable", reason: "cannot be read" } });
   return yield* nextFileState(state, { path, content: { kind: "text", text: version } });
 }
 
-function finish<T>(steps: Generator<void, T>): T {
+function finish<T>(steps: Steps<T>): T {
   for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value;
 }
 

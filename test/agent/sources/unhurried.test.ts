@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { watchDirectory } from "../../../agent/sources/directory.ts";
-import { unhurried } from "../../../agent/sources/unhurried.ts";
+import { type Steps, unhurried } from "../../../agent/sources/unhurried.ts";
 
-function* steps(count: number, milliseconds: number): Generator<void, number> {
+function* steps(count: number, milliseconds: number): Steps<number> {
   for (let step = 0; step < count; step++) {
     for (const since = performance.now(); performance.now() - since < milliseconds; );
     yield;
@@ -43,7 +43,7 @@ test("what is done within a turn waits for nobody", async () => {
 });
 
 test("what a step throws is what the work throws", async () => {
-  function* failing(): Generator<void, void> {
+  function* failing(): Steps<void> {
     yield;
     throw new Error("no");
   }
@@ -53,7 +53,7 @@ test("what a step throws is what the work throws", async () => {
 test("what is called off ends at the next turn", async () => {
   const calledOff = new AbortController();
   let step = 0;
-  function* endless(): Generator<void, void> {
+  function* endless(): Steps<void> {
     for (;;) {
       step++;
       yield;

@@ -1,0 +1,69 @@
+// Has large documents read on a thread. A parser reads each in one piece, the thorough one in a second and with 70 MB for each MB of text: here others
+// would have to wait, and what is wrong with one file could take the memory from all. The thread is there while a directory is looked at.
+
+import { Worker } from "node:worker_threads";
+import type { Problem } from "../../rules/model/problem.ts";
+import { type Chunk, countLines } from "./chunks.ts";
+import type { ReadChunk } from "./decodeChunk.ts";
+import type { Answer, Errand } from "./readerThread.ts";
+
+/** Undefined: it has to be read here. */
+export type ReadElsewhere = (chunk: Chunk, source: string) => Promise<ReadChunk | undefined>;
+
+const mostMegabytes = 1024;
+
+/** The sources run from agent/sources, everything else from one folder. */
+const program = new URL(import.meta.url.endsWith(".ts") ? "./readerThread.ts" : "./readerThread.mjs", import.meta.url);
+
+export class ThreadReader {
+  readonly #megabytes: number;
+  #worker: Worker | undefined;
+
+  /** @param megabytes that the thread may take; by default half of what there is, up to a gigabyte */
+  constructor(megabytes = Math.min(mostMegabytes, Math.floor(process.availableMemory() / 2 ** 21))) {
+    this.#megabytes = megabytes;
+  }
+
+  /** One after the other. A thread that cannot be had, or ends, is not missed: undefined. */
+  readonly read: ReadElsewhere = async (chunk, source) => {
+    try {
+      this.#worker ??= this.#start();
+      return { ...chunk, ...(await answerOf(this.#worker, { chunk, source })) };
+    } catch (error) {
+      await this.close();
+      if ((error as NodeJS.ErrnoException).code !== "ERR_WORKER_OUT_OF_MEMORY") return undefined;
+      return { ...chunk, lines: countLines(chunk.text), resources: [], problems: [this.#tooLarge(chunk, source)], ignored: [] };
+    }
+  };
+
+  /** What is being read is undefined then. */
+  async close(): Promise<void> {
+    await this.#worker?.terminate();
+    this.#worker = undefined;
+  }
+
+  /** Its stack is no larger than the one here, so that what is nested too deeply for one is too deep for both. */
+  #start(): Worker {
+    return new Worker(program, { name: "hostward-reader", resourceLimits: { maxOldGenerationSizeMb: this.#megabytes, stackSizeMb: 1 } });
+  }
+
+  #tooLarge({ text, line }: Chunk, source: string): Problem {
+    const size = `${Math.round(text.length / 1e5) / 10} MB`;
+    return {
+      code: "yaml-syntax",
+      severity: "error",
+      place: { source, line },
+      message: `is a document of ${size}, and more than ${this.#megabytes} MB of memory would be needed to read it`,
+      hint: "divide it into documents by --- lines",
+    };
+  }
+}
+
+function answerOf(worker: Worker, errand: Errand): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  worker.once("message", resolve);
+  worker.once("error", reject);
+  worker.once("exit", () => reject(new Error("the thread has ended")));
+  worker.postMessage(errand);
+  return promise.finally(() => worker.removeAllListeners());
+}
