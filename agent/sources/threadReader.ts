@@ -18,6 +18,7 @@ const program = new URL(import.meta.url.endsWith(".ts") ? "./readerThread.ts" : 
 export class ThreadReader {
   readonly #megabytes: number;
   #worker: Worker | undefined;
+  #asked: PromiseWithResolvers<Answer> | undefined;
 
   /** @param megabytes that the thread may take; by default half of what there is, up to a gigabyte */
   constructor(megabytes = Math.min(mostMegabytes, Math.floor(process.availableMemory() / 2 ** 21))) {
@@ -26,9 +27,12 @@ export class ThreadReader {
 
   /** One after the other. A thread that cannot be had, or ends, is not missed: undefined. */
   readonly read: ReadElsewhere = async (chunk, source) => {
+    const asked = Promise.withResolvers<Answer>();
+    this.#asked = asked;
     try {
       this.#worker ??= this.#start();
-      return { ...chunk, ...(await answerOf(this.#worker, { chunk, source })) };
+      this.#worker.postMessage({ chunk, source } satisfies Errand);
+      return { ...chunk, ...(await asked.promise) };
     } catch (error) {
       await this.close();
       if ((error as NodeJS.ErrnoException).code !== "ERR_WORKER_OUT_OF_MEMORY") return undefined;
@@ -44,7 +48,14 @@ export class ThreadReader {
 
   /** Its stack is no larger than the one here, so that what is nested too deeply for one is too deep for both. */
   #start(): Worker {
-    return new Worker(program, { name: "hostward-reader", resourceLimits: { maxOldGenerationSizeMb: this.#megabytes, stackSizeMb: 1 } });
+    const worker = new Worker(program, { name: "hostward-reader", resourceLimits: { maxOldGenerationSizeMb: this.#megabytes, stackSizeMb: 1 } });
+    worker.on("message", (answer: Answer) => this.#asked?.resolve(answer));
+    worker.on("error", (error) => this.#asked?.reject(error));
+    worker.on("exit", () => {
+      if (this.#worker === worker) this.#worker = undefined;
+      this.#asked?.reject(new Error("the thread has ended"));
+    });
+    return worker;
   }
 
   #tooLarge({ text, line }: Chunk, source: string): Problem {
@@ -57,13 +68,4 @@ export class ThreadReader {
       hint: "divide it into documents by --- lines",
     };
   }
-}
-
-function answerOf(worker: Worker, errand: Errand): Promise<Answer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-  worker.once("message", resolve);
-  worker.once("error", reject);
-  worker.once("exit", () => reject(new Error("the thread has ended")));
-  worker.postMessage(errand);
-  return promise.finally(() => worker.removeAllListeners());
 }
