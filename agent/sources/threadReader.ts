@@ -19,29 +19,38 @@ export class ThreadReader {
   readonly #megabytes: number;
   #worker: Worker | undefined;
   #asked: PromiseWithResolvers<Answer> | undefined;
+  #isClosed = false;
 
   /** @param megabytes that the thread may take; by default half of what there is, up to a gigabyte */
   constructor(megabytes = Math.min(mostMegabytes, Math.floor(process.availableMemory() / 2 ** 21))) {
     this.#megabytes = megabytes;
   }
 
-  /** One after the other. A thread that cannot be had, or ends, is not missed: undefined. */
+  /** One after the other. A thread that cannot be had, or ends, is not missed: undefined. @throws when it is closed before or meanwhile */
   readonly read: ReadElsewhere = async (chunk, source) => {
+    if (this.#isClosed) throw new Error("the reader is closed");
     const asked = Promise.withResolvers<Answer>();
+    // Nobody waits for it where the errand cannot even be sent.
+    asked.promise.catch(() => undefined);
     this.#asked = asked;
     try {
       this.#worker ??= this.#start();
       this.#worker.postMessage({ chunk, source } satisfies Errand);
       return { ...chunk, ...(await asked.promise) };
     } catch (error) {
-      await this.close();
+      await this.#end();
+      if (this.#isClosed) throw error;
       if ((error as NodeJS.ErrnoException).code !== "ERR_WORKER_OUT_OF_MEMORY") return undefined;
       return { ...chunk, lines: countLines(chunk.text), resources: [], problems: [this.#tooLarge(chunk, source)], ignored: [] };
     }
   };
 
-  /** What is being read is undefined then. */
   async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
     await this.#worker?.terminate();
     this.#worker = undefined;
   }

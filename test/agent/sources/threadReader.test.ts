@@ -105,11 +105,20 @@ describe("the thread", () => {
     assert.equal(small?.resources.length, 1);
   });
 
-  test("that is closed while it reads leaves it to others", async () => {
+  test("that is closed reads no more: nobody is to begin anew with what was called off", async () => {
     const reader = readerWith();
-    const reading = reader.read({ text: set(100_000), line: 1 }, "a.yaml");
+    const reading = assert.rejects(reader.read({ text: set(100_000), line: 1 }, "a.yaml"), /the thread has ended/);
     await sleep(100);
     await reader.close();
-    assert.equal(await reading, undefined);
+    await reading;
+    await assert.rejects(reader.read({ text: set(10), line: 1 }, "a.yaml"), /the reader is closed/);
+  });
+
+  test("that cannot be asked is not missed, and is asked again", async () => {
+    const reader = readerWith();
+    const unsent = { text: set(10), line: 1, copy: () => undefined };
+    assert.equal(await reader.read(unsent, "a.yaml"), undefined);
+    const read = await reader.read({ text: set(10), line: 1 }, "a.yaml");
+    assert.equal(read?.resources.length, 1);
   });
 });
