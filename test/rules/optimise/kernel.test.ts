@@ -69,9 +69,15 @@ function draw(round: number): Drawn {
 const list = () => wire.host.must("nft", ["list", "table", "inet", "hostward"]);
 const remove = () => kernel.commit({ table: "hostward", operations: (["add", "delete"] as const).map((verb) => ({ verb, object: "table" })) });
 
-async function commit(ruleset: Ruleset): Promise<void> {
-  for (const batch of diff(undefined, ruleset).batches) await kernel.commit(batch);
+/** @returns the bytes that it took */
+async function commit(ruleset: Ruleset): Promise<number> {
+  let sum = 0;
+  for (const batch of diff(undefined, ruleset).batches) sum += (await kernel.commit(batch)).bytes;
+  return sum;
 }
+
+/** Without the real root nft cannot raise its send buffer, and a batch of more than 208 KB, in which it says a little more than we do, is EMSGSIZE. */
+const mostForNft = 160_000;
 
 /** By the comment of a rule or an element, of all that have it. */
 function countersOf(listing: string): Map<string, number> {
@@ -103,22 +109,27 @@ function caseOf({ plain, packets }: Drawn): Case {
   return { ...{ name: "random", folder: "", description: "", facts: [], statuses: undefined }, interfaces, rows } as unknown as Case;
 }
 
-test("nft and our own netlink make the same table, and the kernel holds what is wanted", async () => {
+test("nft and our own netlink make the same table, and the kernel holds what is wanted", async (context) => {
+  let compared = 0;
   for (let round = 0; round < rounds; round++) {
     const { made } = draw(round);
     if (oracleMissing() === undefined) assert.deepEqual(nftListing(printRuleset(made)), parseListing(printBytecode(made)));
-    await wire.host.nft(printRuleset(made));
-    const byNft = comparableListing(await list());
-    await remove();
-    await commit(made);
+    const bytes = await commit(made);
     try {
-      assert.deepEqual(comparableListing(await list()), byNft, `FUZZ_SEED=${seed + round}`);
       const { actual } = await kernel.read("hostward");
       assert.deepEqual(diff(actual, made).batches, []);
+      const ours = comparableListing(await list());
+      await remove();
+      if (bytes > mostForNft) continue;
+      await wire.host.nft(printRuleset(made));
+      assert.deepEqual(ours, comparableListing(await list()), `FUZZ_SEED=${seed + round}`);
+      compared++;
     } finally {
       await remove();
     }
   }
+  context.diagnostic(`FUZZ_SEED=${seed}: ${compared} of ${rounds}`);
+  assert.ok(compared > 0);
 });
 
 test("real packets have the verdicts of the plain ruleset, and are counted for the same rules", async (context) => {
