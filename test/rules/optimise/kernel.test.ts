@@ -113,7 +113,6 @@ test("nft and our own netlink make the same table, and the kernel holds what is 
   let compared = 0;
   for (let round = 0; round < rounds; round++) {
     const { made } = draw(round);
-    if (oracleMissing() === undefined) assert.deepEqual(nftListing(printRuleset(made)), parseListing(printBytecode(made)));
     const bytes = await commit(made);
     try {
       const { actual } = await kernel.read("hostward");
@@ -121,6 +120,7 @@ test("nft and our own netlink make the same table, and the kernel holds what is 
       const ours = comparableListing(await list());
       await remove();
       if (bytes > mostForNft) continue;
+      if (oracleMissing() === undefined) assert.deepEqual(nftListing(printRuleset(made)), parseListing(printBytecode(made)));
       await wire.host.nft(printRuleset(made));
       assert.deepEqual(ours, comparableListing(await list()), `FUZZ_SEED=${seed + round}`);
       compared++;
