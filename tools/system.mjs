@@ -54,8 +54,8 @@ export function explainMissing(commands) {
   return `missing on this system: ${commands.join(", ")}. On Debian or Ubuntu: sudo apt-get install ${packages}`;
 }
 
-/** Root of the machine, not only of a user namespace: there apt-get could not work. */
-function isRealRoot() {
+/** Root of the machine, not only of a user namespace: there apt-get could not work, nor can nft raise its send buffer. */
+export function isRealRoot() {
   if (process.getuid() !== 0) return false;
   return /^\s*0\s+0\s+4294967295\s*$/.test(readFileSync("/proc/self/uid_map", "utf8"));
 }

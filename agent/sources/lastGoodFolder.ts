@@ -6,6 +6,7 @@ import { basename, join, resolve } from "node:path";
 import type { Problem } from "../../rules/model/problem.ts";
 import { errorsOf, type FileState, type Written, writtenIn } from "./lastGood.ts";
 import { lastGoodText } from "./lastGoodText.ts";
+import { Latest } from "./latest.ts";
 import { type Part, partsOf, readParts } from "./manifest.ts";
 import { makeOwnFolder, readOwn, stateProblem, writeWhole } from "./ownFile.ts";
 import { reasonOf } from "./scan.ts";
@@ -36,8 +37,7 @@ export class LastGoodFolder {
   #saved: Map<string, FileState> | undefined;
   /** All of these are written. */
   #done: Files | undefined;
-  #wanted: Files | undefined;
-  #saving: Promise<void> | undefined;
+  readonly #saving = new Latest<Files>((files) => this.#saveAll(files));
   /** By performance.now(): what is not written by then stays as it is. */
   #deadline = Number.POSITIVE_INFINITY;
 
@@ -67,26 +67,19 @@ export class LastGoodFolder {
 
   /** Soon, and of several at once the last. Asked again with the same it does nothing but what could not be done before. */
   save(files: Files): void {
-    if (files === this.#done) return;
-    this.#wanted = files;
-    this.#saving ??= this.#saveAll().finally(() => {
-      this.#saving = undefined;
-    });
+    if (files !== this.#done) this.#saving.do(files);
   }
 
   /** Fulfilled when all is written, or as much as can be in the time that an end may take: the first save of thousands of manifests takes longer. */
   async close(): Promise<void> {
     this.#deadline = performance.now() + mostMillisecondsOfClosing;
-    await this.#saving;
+    await this.#saving.idle();
   }
 
-  async #saveAll(): Promise<void> {
-    for (let files = this.#wanted; files !== undefined; files = this.#wanted) {
-      this.#wanted = undefined;
-      const [failure] = await this.#saveFiles(files).catch((error: unknown) => [error]);
-      if (failure === undefined) this.#done = files;
-      this.#tell(failure);
-    }
+  async #saveAll(files: Files): Promise<void> {
+    const [failure] = await this.#saveFiles(files).catch((error: unknown) => [error]);
+    if (failure === undefined) this.#done = files;
+    this.#tell(failure);
   }
 
   /** Of what fails the others are done all the same. @returns why it failed @throws when nothing can be done */

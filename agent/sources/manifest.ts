@@ -6,13 +6,12 @@ import { eachPlace } from "../store/places.ts";
 import { type Chunk, copyOf, countLines, splitChunks } from "./chunks.ts";
 import { decodeChunk, type Manifest, type ReadChunk } from "./decodeChunk.ts";
 import type { ReadElsewhere } from "./threadReader.ts";
-import { type Steps, waitingFor } from "./unhurried.ts";
+import { atOnce, type Steps, waitingFor } from "./unhurried.ts";
 import { readChunk, readPlainly, readThoroughly } from "./yaml.ts";
 
 /** Never throws. `source` is the file's name, for places. */
 export function readManifest(text: string, source: string): Manifest {
-  const steps = readChunks(text, source, []);
-  for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return joinChunks(step.value);
+  return joinChunks(atOnce(readChunks(text, source, [])));
 }
 
 export function joinChunks(chunks: readonly ReadChunk[]): Manifest {

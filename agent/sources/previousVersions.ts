@@ -6,6 +6,7 @@ import { dirname, join, resolve } from "node:path";
 import type { Problem } from "../../rules/model/problem.ts";
 import type { Resource } from "../../rules/model/types.ts";
 import { resourceDocument } from "../control/document.ts";
+import { Latest } from "./latest.ts";
 import { readManifest } from "./manifest.ts";
 import { makeOwnFolder, readOwn, stateProblem, writeWhole } from "./ownFile.ts";
 import { isGone, reasonOf } from "./scan.ts";
@@ -22,10 +23,9 @@ export class PreviousVersions {
   readonly #path: string;
   #unusable: Problem | undefined;
   #unwritten: Problem | undefined;
-  /** Undefined: what the file holds is of an earlier run. */
+  /** Undefined: what the file holds is of an earlier run, or cannot be used. */
   #saved: string | undefined;
-  #wanted: string | undefined;
-  #saving: Promise<void> | undefined;
+  readonly #saving = new Latest<string>((text) => this.#saveText(text));
 
   constructor(options: PreviousVersionsOptions) {
     this.#options = options;
@@ -55,29 +55,22 @@ export class PreviousVersions {
    */
   save(versions: readonly (Resource | undefined)[]): void {
     if (this.#unusable !== undefined && versions.includes(undefined)) return;
-    this.#wanted = versions.map((resource) => (resource === undefined ? "" : `---\n${JSON.stringify(resourceDocument(resource))}\n`)).join("");
-    this.#saving ??= this.#saveAll().finally(() => {
-      this.#saving = undefined;
-    });
+    this.#saving.do(versions.map((resource) => (resource === undefined ? "" : `---\n${JSON.stringify(resourceDocument(resource))}\n`)).join(""));
   }
 
   /** Fulfilled when all is written. */
   async close(): Promise<void> {
-    await this.#saving;
+    await this.#saving.idle();
   }
 
-  async #saveAll(): Promise<void> {
-    for (let text = this.#wanted; text !== undefined; text = this.#wanted) {
-      this.#wanted = undefined;
-      if (text === this.#saved) continue;
-      try {
-        await this.#write(text);
-        this.#saved = text;
-        this.#tell({ unusable: undefined, unwritten: undefined });
-      } catch (error) {
-        const hint = "what the kernel refuses is left out at the next start; let hostward write there, or name another directory in the setting `state`";
-        this.#tell({ unusable: this.#unusable, unwritten: stateProblem(this.#path, `cannot be written: ${(error as Error).message}`, hint) });
-      }
+  async #saveText(text: string): Promise<void> {
+    try {
+      if (text !== this.#saved) await this.#write(text);
+      this.#saved = text;
+      this.#tell({ unusable: undefined, unwritten: undefined });
+    } catch (error) {
+      const hint = "what the kernel refuses is left out at the next start; let hostward write there, or name another directory in the setting `state`";
+      this.#tell({ unusable: this.#unusable, unwritten: stateProblem(this.#path, `cannot be written: ${(error as Error).message}`, hint) });
     }
   }
 
@@ -92,6 +85,7 @@ export class PreviousVersions {
   }
 
   #tellUnusable(message: string): void {
+    this.#saved = undefined;
     this.#tell({ unusable: stateProblem(this.#path, message, "what the kernel refuses is left out until it takes it"), unwritten: this.#unwritten });
   }
 

@@ -4,6 +4,7 @@
 import { parentPort } from "node:worker_threads";
 import type { Chunk } from "./chunks.ts";
 import { decodeChunk, type ReadChunk } from "./decodeChunk.ts";
+import { atOnce } from "./unhurried.ts";
 import { readChunk } from "./yaml.ts";
 
 export interface Errand {
@@ -15,11 +16,6 @@ export interface Errand {
 export type Answer = Omit<ReadChunk, keyof Chunk>;
 
 parentPort?.on("message", ({ chunk, source }: Errand) => {
-  const steps = decodeChunk(chunk, readChunk(chunk, source));
-  for (let step = steps.next(); ; step = steps.next()) {
-    if (step.done !== true) continue;
-    const { text: _, line: __, ...answer } = step.value;
-    parentPort?.postMessage(answer satisfies Answer);
-    return;
-  }
+  const { text: _, line: __, ...answer } = atOnce(decodeChunk(chunk, readChunk(chunk, source)));
+  parentPort?.postMessage(answer satisfies Answer);
 });

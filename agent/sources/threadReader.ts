@@ -16,13 +16,14 @@ const mostMegabytes = 1024;
 const program = new URL(import.meta.url.endsWith(".ts") ? "./readerThread.ts" : "./readerThread.mjs", import.meta.url);
 
 export class ThreadReader {
-  readonly #megabytes: number;
+  /** That the thread may take. */
+  #megabytes: number | undefined;
   #worker: Worker | undefined;
   #asked: PromiseWithResolvers<Answer> | undefined;
   #isClosed = false;
 
-  /** @param megabytes that the thread may take; by default half of what there is, up to a gigabyte */
-  constructor(megabytes = Math.min(mostMegabytes, Math.floor(process.availableMemory() / 2 ** 21))) {
+  /** @param megabytes that the thread may take; by default half of what there is when it starts, up to a gigabyte */
+  constructor(megabytes?: number) {
     this.#megabytes = megabytes;
   }
 
@@ -57,6 +58,7 @@ export class ThreadReader {
 
   /** Its stack is no larger than the one here, so that what is nested too deeply for one is too deep for both. */
   #start(): Worker {
+    this.#megabytes ??= Math.min(mostMegabytes, Math.floor(process.availableMemory() / 2 ** 21));
     const worker = new Worker(program, { name: "hostward-reader", resourceLimits: { maxOldGenerationSizeMb: this.#megabytes, stackSizeMb: 1 } });
     worker.on("message", (answer: Answer) => this.#asked?.resolve(answer));
     worker.on("error", (error) => this.#asked?.reject(error));

@@ -25,6 +25,11 @@ export async function unhurried<T>(steps: Steps<T>, signal?: AbortSignal): Promi
   }
 }
 
+/** Runs steps to the end of which none waits for anything. */
+export function atOnce<T>(steps: Steps<T>): T {
+  for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value;
+}
+
 /** A step that ends with what is done elsewhere. */
 export function* waitingFor<T>(work: Promise<T>): Steps<T> {
   const done: T[] = [];

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { errorsOf, type FileState, keeping, mergeFiles, nextFileState, writtenIn } from "../../../agent/sources/lastGood.ts";
 import { lastGoodText } from "../../../agent/sources/lastGoodText.ts";
 import { readChunks } from "../../../agent/sources/manifest.ts";
-import type { Steps } from "../../../agent/sources/unhurried.ts";
+import { atOnce, type Steps } from "../../../agent/sources/unhurried.ts";
 import type { Resource } from "../../../rules/model/types.ts";
 import { prefixesOf } from "../../../rules/net/networks.ts";
 import { formatPrefix } from "../../../rules/net/prefix.ts";
@@ -32,7 +32,7 @@ function read(path: string, versions: readonly (string | typeof unreadable)[], r
   let saved = "";
   for (const [index, version] of versions.entries()) {
     const isOther = (reads: Restart["reads"]) => restart?.at === index && restart.reads === reads;
-    state = isOther("first") ? restarted(saved, { path, version }) : finish(nextStates(state, { path, version }));
+    state = isOther("first") ? restarted(saved, { path, version }) : atOnce(nextStates(state, { path, version }));
     if (version !== unreadable) saved = lastGoodText(state);
     if (isOther("again")) state = restarted(saved, { path, version });
   }
@@ -41,18 +41,14 @@ function read(path: string, versions: readonly (string | typeof unreadable)[], r
 }
 
 function restarted(saved: string, file: { path: string; version: string | typeof unreadable }): FileState {
-  const chunks = finish(readChunks(saved, "saved.yaml", []));
+  const chunks = atOnce(readChunks(saved, "saved.yaml", []));
   assert.deepEqual(chunks.flatMap(errorsOf), [], saved);
-  return keeping(finish(nextStates(undefined, file)), () => writtenIn(chunks));
+  return keeping(atOnce(nextStates(undefined, file)), () => writtenIn(chunks));
 }
 
 function* nextStates(state: FileState | undefined, { path, version }: { path: string; version: string | typeof unreadable }): Steps<FileState> {
   if (version === unreadable) return yield* nextFileState(state, { path, content: { kind: "unreadable", reason: "cannot be read" } });
   return yield* nextFileState(state, { path, content: { kind: "text", text: version } });
-}
-
-function finish<T>(steps: Steps<T>): T {
-  for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value;
 }
 
 function described(resources: readonly Resource[]): string[] {

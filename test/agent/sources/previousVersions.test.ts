@@ -78,6 +78,22 @@ describe("previous versions of what the kernel refuses", () => {
     assert.deepEqual(await run(), ["web"]);
   });
 
+  test("what could not be written is no problem any more when what was written before is in force again", async () => {
+    const versions = new PreviousVersions({ state, onProblem: () => undefined });
+    const told: number[] = [];
+    for (const [port, mode] of [
+      [80, 0o700],
+      [81, 0o777],
+      [80, 0o777],
+    ] as const) {
+      if (port === 81) chmodSync(state, mode);
+      versions.save([policy("web", port)]);
+      await versions.close();
+      told.push(versions.problems.length);
+    }
+    assert.deepEqual(told, [0, 1, 0]);
+  });
+
   test("what cannot be written is told, tried again with the next save, and then solved", async () => {
     writeFileSync(state, "no folder");
     let changes = 0;
