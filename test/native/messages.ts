@@ -26,26 +26,26 @@ export interface TableChange {
 }
 
 export interface BatchOptions {
-  /** Ask the kernel to acknowledge BATCH_END. Default true. */
+  /** Ask the kernel to acknowledge the last change (before Linux 6.10 it does not answer BATCH_END). Default true. */
   readonly acknowledge?: boolean;
   readonly generation?: number;
 }
 
 const header: MessageHeader = { type: 0, flags: NLM_F_REQUEST, sequence: 0, family: NFPROTO_INET, resource: 0 };
 
-/** Sequence numbers: 1 for the beginning, 2 for the first change and so on; `last` is that of the end. */
+/** Sequence numbers: 1 for the beginning, 2 for the first change and so on; `last` is that of the last change. */
 export function batchOf(changes: readonly TableChange[], options: BatchOptions = {}): { readonly bytes: Uint8Array; readonly last: number } {
   const edge = { ...header, family: 0, resource: NFNL_SUBSYS_NFTABLES };
-  const last = changes.length + 2;
+  const last = changes.length + 1;
   const begin = message({ ...edge, type: NFNL_MSG_BATCH_BEGIN, sequence: 1 }, (writer) => {
     if (options.generation !== undefined) writer.u32(NFNL_BATCH_GENID, options.generation);
   });
-  const endFlags = options.acknowledge === false ? NLM_F_REQUEST : NLM_F_REQUEST | NLM_F_ACK;
-  const end = message({ ...edge, type: NFNL_MSG_BATCH_END, sequence: last, flags: endFlags });
-  return { bytes: Buffer.concat([begin, ...changes.map((change, index) => changeMessage(change, index + 2)), end]), last };
+  const end = message({ ...edge, type: NFNL_MSG_BATCH_END, sequence: last + 1 });
+  const asked = changes.map((change, index) => ({ acknowledge: index === changes.length - 1 && options.acknowledge !== false, ...change }));
+  return { bytes: Buffer.concat([begin, ...asked.map((change, index) => changeMessage(change, index + 2)), end]), last };
 }
 
-function changeMessage({ verb, table, acknowledge = false }: TableChange, sequence: number): Uint8Array {
+function changeMessage({ verb, table, acknowledge }: TableChange, sequence: number): Uint8Array {
   const flags = NLM_F_REQUEST | (acknowledge ? NLM_F_ACK : 0) | (verb === "add" ? NLM_F_CREATE : 0);
   const type = tablesType(verb === "add" ? NFT_MSG_NEWTABLE : NFT_MSG_DELTABLE);
   return message({ ...header, type, flags, sequence }, (writer) => writer.text(NFTA_TABLE_NAME, table));

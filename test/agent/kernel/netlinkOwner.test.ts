@@ -10,9 +10,9 @@ import type { Kernel } from "../../../agent/kernel/interface.ts";
 import { openNetlinkKernel } from "../../../agent/kernel/netlink.ts";
 import type { Operation } from "../../../rules/diff/types.ts";
 import { addChain, addTable, batch, counter, deleteTable, rule, TABLE } from "./operations.ts";
+import { addOwned, noOwnership } from "./ownership.ts";
 import { failure } from "./suite.ts";
 
-const addOwned: Operation = { verb: "add", object: "table", owned: true };
 const output: Operation = { verb: "add", object: "chain", chain: { kind: "base", name: "out", hook: "output", priority: 0, rules: [] } };
 const refuseLoopback: Operation = {
   verb: "add",
@@ -26,7 +26,7 @@ const refuseLoopback: Operation = {
 
 let kernel: Kernel;
 const probe = openNetlinkKernel();
-const skip = (await probe.canOwn()) ? false : "tables cannot be owned and persistent before Linux 6.9";
+const skip = (await probe.canOwn()) ? false : noOwnership;
 probe.close();
 
 beforeEach(() => {
