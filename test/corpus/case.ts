@@ -105,7 +105,7 @@ function loadCase(name: string, root: string): Case {
     facts,
     interfaces,
     statuses,
-    resolved: resolve({ node, resources, interfaces, settings: settingsOf(settings) }),
+    resolved: resolve({ node, resources, interfaces, settings: settingsOf({ node, ...settings }) }),
     rows: rowsOf(readFileSync(join(folder, "flows.txt"), "utf8")),
   };
 }
