@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { slowness } from "../patience.ts";
 import type { Namespace } from "./namespace.ts";
 
 export interface Flow {
@@ -32,6 +33,7 @@ export interface FloodOptions {
   readonly from: Namespace;
   readonly at: Namespace;
   readonly flows: readonly Flow[];
+  /** Divided by the machine's slowness. */
   readonly packetsPerSecond: number;
   readonly direction?: Direction;
 }
@@ -55,7 +57,7 @@ export async function flood(options: FloodOptions, during: () => Promise<void>):
     await at.nft(observer(flows, direction));
     const program = compileSender(folder);
     const started = performance.now();
-    sender = from.spawn(program, [String(packetsPerSecond), ...flows.flatMap(words)], { stdio: ["pipe", "ignore", "inherit"] });
+    sender = from.spawn(program, [String(packetsPerSecond / slowness), ...flows.flatMap(words)], { stdio: ["pipe", "ignore", "inherit"] });
     const ended = once(sender, "close");
     await Promise.race([during(), ended.then(() => Promise.reject(new Error("the packet sender ended early")))]);
     sender.stdin?.end();

@@ -16,6 +16,7 @@ import { describeDifference } from "../../../rules/diff/difference.ts";
 import type { Operation } from "../../../rules/diff/types.ts";
 import { bytesOfKeys, noKeys } from "../../../rules/ruleset/chunks.ts";
 import { printRuleset } from "../../../rules/ruleset/print.ts";
+import { slowness } from "../../patience.ts";
 import { describeKernel } from "./conformance.ts";
 import {
   addBase,
@@ -207,7 +208,7 @@ test("a table that changes all the while is read at one generation", () =>
       for (let i = 0; running; i++) {
         await other.commit(batch(addChain("a"), addMap(map), addEntries(map, ...map.entries)));
         await other.commit(batch({ verb: "delete", object: "map", name: "m" }, { verb: "delete", object: "chain", name: "a" }));
-        await sleep(5 + (i % 10));
+        await sleep((5 + (i % 10)) * slowness);
       }
     })();
     try {
