@@ -36,7 +36,7 @@ async function ownership(kernel: Kernel) {
 
 /** A test of what a kernel may lack. What a kernel says it has is compared with its version elsewhere. */
 function ownershipTest(use: Use, title: string, work: () => Promise<void>): void {
-  test(title, async (context) => ((await use().canOwn()) ? work() : context.skip(noOwnership)));
+  test(title, async (context) => ((await use().canOwn()) ? work() : context.skip(`a missing feature: ${noOwnership}`)));
 }
 
 export function testOwnership(use: Use, another: () => Kernel): void {
