@@ -12,6 +12,8 @@ const MEANINGS: ReadonlyMap<string, string> = new Map([
   ["EBUSY", "it is still in use"],
   ["ENFILE", "the set is full: its declared size cannot grow"],
   ["EMLINK", "jumps go deeper than 15, or in a loop"],
+  // nf_tables_check_loops, which kernels had that looked for loops apart from their depth.
+  ["ELOOP", "jumps go in a loop"],
   ["EINVAL", "the kernel finds it malformed"],
   ["ENOMEM", "the kernel has no memory for it"],
   ["EPERM", "the table belongs to another process, which alone can change it as long as it runs"],

@@ -76,6 +76,9 @@ describe("a refused batch", () => {
     assert.deepEqual([error.code, error.operation], ["owned", asked.operations[3]]);
     assert.match(error.message, /belongs to another process/);
   });
+  test("of a loop of jumps is told alike by kernels with an error number of its own for it", () => {
+    for (const errno of ["EMLINK", "ELOOP"]) assert.match(translate(reply(106, errno)).message, /^add rule a jump b .*: jumps go .*in a loop \(E/);
+  });
   test("with an error number that nobody expected still names it", () => {
     assert.equal(translate(reply(105, "EBADE")).message, "add chain b: the kernel refused it (EBADE)");
   });
