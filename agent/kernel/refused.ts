@@ -12,7 +12,7 @@ const MEANINGS: ReadonlyMap<string, string> = new Map([
   ["EBUSY", "it is still in use"],
   ["ENFILE", "the set is full: its declared size cannot grow"],
   ["EMLINK", "jumps go deeper than 15, or in a loop"],
-  // nf_tables_check_loops, which kernels had that looked for loops apart from their depth.
+  // nf_tables_check_loops, of kernels that look for loops and for depth apart.
   ["ELOOP", "jumps go in a loop"],
   ["EINVAL", "the kernel finds it malformed"],
   ["ENOMEM", "the kernel has no memory for it"],

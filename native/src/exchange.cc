@@ -1,5 +1,5 @@
 // Sends and then drains the socket until nothing is queued. Draining to the end keeps the socket clean for the next exchange and sees every
-// reply to a refused batch: one for each bad message, then perhaps an acknowledgement of BATCH_END although nothing was committed.
+// reply to a refused batch: one for each bad message, and the acknowledgement that was asked for although nothing was committed.
 
 #include "exchange.h"
 

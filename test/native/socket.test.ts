@@ -56,6 +56,16 @@ test("every refused message of a batch is reported with its attribute, and nothi
   assert.deepEqual(tableNames(await netfilter.dump(dumpTables())), []);
 });
 
+test("a batch whose last message is acknowledged is refused all the same when another was", async () => {
+  const batch = batchOf([
+    { verb: "delete", table: "absent" },
+    { verb: "add", table: "good" },
+  ]);
+  const error = await failure(netfilter.transact(batch.bytes, batch.last));
+  assert.deepEqual([error.code, error.errno, error.replies], ["NETLINK_REFUSED", "ENOENT", [refusal(2, "ENOENT", headerLength)]]);
+  assert.deepEqual(tableNames(await netfilter.dump(dumpTables())), []);
+});
+
 test("a request is answered by one message, or refused by name", async () => {
   const reply = await netfilter.request(getGeneration(7));
   assert.equal(new DataView(reply.buffer, reply.byteOffset).getUint32(8, true), 7);

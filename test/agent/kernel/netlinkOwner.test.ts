@@ -10,7 +10,7 @@ import type { Kernel } from "../../../agent/kernel/interface.ts";
 import { openNetlinkKernel } from "../../../agent/kernel/netlink.ts";
 import type { Operation } from "../../../rules/diff/types.ts";
 import { addChain, addTable, batch, counter, deleteTable, rule, TABLE } from "./operations.ts";
-import { addOwned, noOwnership } from "./ownership.ts";
+import { addOwned, skipOwned } from "./ownership.ts";
 import { failure } from "./suite.ts";
 
 const output: Operation = { verb: "add", object: "chain", chain: { kind: "base", name: "out", hook: "output", priority: 0, rules: [] } };
@@ -25,9 +25,6 @@ const refuseLoopback: Operation = {
 };
 
 let kernel: Kernel;
-const probe = openNetlinkKernel();
-const skip = (await probe.canOwn()) ? false : noOwnership;
-probe.close();
 
 beforeEach(() => {
   kernel = openNetlinkKernel();
@@ -70,7 +67,7 @@ async function ownerProcess() {
   return child;
 }
 
-describe("an owned table", { skip }, () => {
+describe("an owned table", { skip: skipOwned }, () => {
   test("is ours, another kernel sees that it is another's, and what anybody may change is nobody's", async () => {
     const other = openNetlinkKernel();
     await kernel.commit(batch(addOwned));
@@ -133,7 +130,7 @@ test("a table that somebody has put to sleep is read as such, judges nothing, an
   assert.deepEqual((await kernel.read(TABLE)).actual, actual);
 });
 
-describe("an owner that is killed", { skip }, () => {
+describe("an owner that is killed", { skip: skipOwned }, () => {
   test("leaves its table, which goes on, is adopted with what it has counted, and is protected again", async () => {
     const owner = await ownerProcess();
     assert.equal((await kernel.read(TABLE)).ownership, "other");

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { countLines, splitChunks } from "../../../agent/sources/chunks.ts";
 import type { ReadChunk } from "../../../agent/sources/decodeChunk.ts";
 import { joinChunks, readChunks, readManifest } from "../../../agent/sources/manifest.ts";
+import { atOnce } from "../../../agent/sources/unhurried.ts";
 
 const rows: readonly (readonly [sentence: string, text: string, chunks: readonly string[]])[] = [
   ["nothing", "", [""]],
@@ -44,8 +45,7 @@ test("the chunks of any text are the text", () => {
 });
 
 function chunksOf(text: string, before: readonly ReadChunk[]): readonly ReadChunk[] {
-  const steps = readChunks(text, "f", before);
-  for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value;
+  return atOnce(readChunks(text, "f", before));
 }
 
 const tier = (name: string, more = "") => `apiVersion: projectcalico.org/v3\nkind: Tier\nmetadata: { name: ${name} }\n${more}`;
