@@ -19,33 +19,37 @@ export interface WarningsOptions {
 
 export interface Warnings {
   /** What the last pass was about. */
-  consider(compiled: CompiledPass): void;
+  consider(pass: Considered): void;
   close(): void;
 }
+
+/** No more than the look needs: it is kept for as long as nothing else is considered, and all that a pass has read and sent may be a hundred megabytes. */
+type Considered = Pick<CompiledPass, "input" | "resolved">;
 
 const defaultRest = 200;
 
 export function createWarnings({ ssh, onWarnings, rest = defaultRest }: WarningsOptions): Warnings {
   let considered: CompiledPass["input"] | undefined;
-  let latest: CompiledPass | undefined;
+  let latest: Considered | undefined;
   let told: readonly Problem[] = [];
   let timer: NodeJS.Timeout | undefined;
 
-  async function look(compiled: CompiledPass): Promise<void> {
-    const problems = await problemsOf(compiled, ssh, () => latest === compiled);
+  async function look(pass: Considered): Promise<void> {
+    const problems = await problemsOf(pass, ssh, () => latest === pass);
     if (problems === undefined) return;
-    considered = compiled.input;
+    considered = pass.input;
     if (sameContent(problems, told)) return;
     told = problems;
     onWarnings(told);
   }
 
   return {
-    consider(compiled) {
-      if (considered !== undefined && isAbout(compiled.input, considered)) return;
-      latest = compiled;
+    consider({ input, resolved }) {
+      if (considered !== undefined && isAbout(input, considered)) return;
+      const pass = { input, resolved };
+      latest = pass;
       clearTimeout(timer);
-      timer = setTimeout(() => void look(compiled), rest);
+      timer = setTimeout(() => void look(pass), rest);
     },
     close() {
       latest = undefined;
@@ -59,7 +63,7 @@ function isAbout(input: CompiledPass["input"], other: CompiledPass["input"]): bo
 }
 
 /** Undefined when it was overtaken. */
-async function problemsOf({ input, resolved }: CompiledPass, ssh: SshAccess, isLatest: () => boolean): Promise<readonly Problem[] | undefined> {
+async function problemsOf({ input, resolved }: Considered, ssh: SshAccess, isLatest: () => boolean): Promise<readonly Problem[] | undefined> {
   const { node, snapshot, settings } = input;
   const found: Problem[] = [];
   for (const problems of lintInSteps({ node, settings, resolved, ssh, resources: snapshot.resources })) {

@@ -2,7 +2,7 @@
 // things is taken as it is. A name with a second meaning would be a collision of digests and ends the pass; nothing is known here of what things mean.
 
 import { invariant } from "../net/invariant.ts";
-import { sameItems } from "../net/listChanges.ts";
+import { sameItems, trimmed } from "../net/listChanges.ts";
 import { compareBytes } from "../resolve/order.ts";
 import type { Resolved, ResolvedEndpoint } from "../resolve/types.ts";
 import type { BaseChain, Chain, MapEntry, NftMap, Origin, Rule, Ruleset } from "../ruleset/types.ts";
@@ -61,7 +61,7 @@ export function collect<T>(context: Context, make: () => T): { readonly made: T;
   const made = make();
   const { uses } = context;
   context.uses = outer;
-  return { made, uses };
+  return { made, uses: trimmed(uses) };
 }
 
 /** What `made` gives. The thing holds from then on what that uses, and nothing else. */
@@ -102,7 +102,7 @@ export function chainOf(context: Context, { name, identity, hook }: ChainForm, r
   invariant(chain.identity === identity, `chain ${name} would stand for "${chain.identity}" and for "${identity}"`);
   if (chain.askedIn !== context.pass) {
     const made = make(context, chain, rules);
-    if (!sameItems(chain.value.rules, made)) chains.replace(chain, withRules(made));
+    if (!sameItems(chain.value.rules, made)) chains.replace(chain, withRules(trimmed(made)));
   }
   return keepChain(context, chain);
 }

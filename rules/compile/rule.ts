@@ -1,6 +1,7 @@
 // One rule of a policy or profile becomes none, one or several nft rules that between them match the same packets.
 // A rule that says nothing about a family is one rule for both; any other is compiled for each family that it can match (M1, M2, M10).
 
+import { trimmed } from "../net/listChanges.ts";
 import type { Family } from "../net/types.ts";
 import type { ResolvedEntity, ResolvedRule } from "../resolve/types.ts";
 import { readFields } from "../ruleset/dependencies.ts";
@@ -17,10 +18,10 @@ export function compileRule(context: Context, rule: ResolvedRule, effects: reado
   const compiled: Rule[] = [];
   for (const family of familiesOf(rule)) {
     for (const matches of conditions(context, rule, family)) {
-      compiled.push({ statements: [...cheapFirst(pinFamily(matches, family)), ...effects], origin: rule.origin });
+      compiled.push({ statements: cheapFirst(pinFamily(matches, family)).concat(effects), origin: rule.origin });
     }
   }
-  return compiled;
+  return trimmed(compiled);
 }
 
 const ofBoth = [4, 6] as const;

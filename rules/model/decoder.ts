@@ -2,6 +2,7 @@
 // None stops at the first problem. Nothing here knows a kind or a field. A decoder of a mapping or list can tell what is in it, so that
 // docs/policy-support.md is held against what is really read.
 
+import { trimmed } from "../net/listChanges.ts";
 import type { Cursor, Invalid } from "./cursor.ts";
 import { invalid } from "./cursor.ts";
 import { nearest } from "./nearest.ts";
@@ -136,8 +137,7 @@ export function list<T>(item: Decoder<T>, limits: ListLimits<T> = {}): Decoder<r
     }
     // With an unsound entry left out the indices would be wrong; its own problem comes first.
     if (limits.unique !== undefined && items.length === value.length) reportDuplicates(items, limits.unique, at);
-    // A copy is as long as it must be; an array that grew has room for 17 entries and more, and ten thousand policies have fifty thousand lists.
-    return at.errors === before ? items.slice() : invalid;
+    return at.errors === before ? trimmed(items) : invalid;
   };
   return shaped(decode, { kind: "list", item });
 }

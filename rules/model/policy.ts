@@ -77,11 +77,15 @@ export function setOf<const W extends string>(words: readonly W[]): Decoder<read
   return list(oneOf(words), { unique: { by: (word) => word, severity: "error", hint: "write it once" } });
 }
 
+const onlyIngress: readonly Direction[] = ["ingress"];
+const onlyEgress: readonly Direction[] = ["egress"];
+const bothDirections: readonly Direction[] = ["ingress", "egress"];
+
 /** Absent types follow from the rules (R21): this is where raw manifests would otherwise mean something else than what Calico's clients store. */
 export function effectiveTypes({ types, ingress, egress }: Pick<CommonFields, "types"> & Record<Direction, readonly unknown[]>): readonly Direction[] {
-  if (types.length > 0) return (["ingress", "egress"] as const).filter((direction) => types.some((type) => type.toLowerCase() === direction));
-  if (egress.length === 0) return ["ingress"];
-  return ingress.length === 0 ? ["egress"] : ["ingress", "egress"];
+  const isRaw = types.length === 0;
+  if (isRaw ? egress.length === 0 : !types.includes("Egress")) return onlyIngress;
+  return (isRaw ? ingress.length === 0 : !types.includes("Ingress")) ? onlyEgress : bothDirections;
 }
 
 /** S10: either of the two other selectors asks for pods. Calico says so in its documents; the has() makes it true for `!has(x)` as well. */

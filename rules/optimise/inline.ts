@@ -66,12 +66,11 @@ const known = new WeakMap<Chain, Facts>();
 function factsOf(chain: Chain, named: Named): Facts {
   const held = known.get(chain);
   if (held !== undefined) return held;
-  const items: Item[] = [];
+  const items = chain.rules.map((rule) => itemOf(rule, named.set));
   const gotos: string[] = [];
   let stays = chain.kind === "regular";
   let decides = decidesAll(chain.rules.at(-1));
   for (const rule of chain.rules) {
-    items.push(itemOf(rule, named.set));
     for (const statement of rule.statements) {
       /** It may lead anywhere, also back. */
       if (statement.kind === "vmap") [stays, decides] = [false, false];

@@ -1,6 +1,7 @@
 // What may be known of a rule without a packet: which packets it can match, whether that is all that it asks, and whether a packet that it matches
 // goes on to the rule behind it. Whatever is not understood of a rule makes it match more packets here, never fewer.
 
+import { trimmed } from "../net/listChanges.ts";
 import { readFields } from "../ruleset/dependencies.ts";
 import { fields, nfproto } from "../ruleset/fields.ts";
 import type { Field, NftSet, Rule, Statement } from "../ruleset/types.ts";
@@ -66,7 +67,7 @@ export function itemOfJump(rule: Rule, items: readonly Item[]): Item {
     if (all !== undefined && first !== undefined) spans[dimension] = all;
   }
   const family = items.every((item) => item.family === first?.family) ? first?.family : undefined;
-  const asks = dimensions.filter((dimension) => spans[dimension] !== undefined);
+  const asks = trimmed(dimensions.filter((dimension) => spans[dimension] !== undefined));
   return { rule, family, spans, asks, isExact: false, isFinal: false, shape: undefined, place: placeOf(spans), places: placesOf(spans) };
 }
 
@@ -112,7 +113,7 @@ function readRule(rule: Rule, setOf: SetOf): Item {
   const isFinal = isLast(last) && !isLimited;
   const decides = effects === 2 && statements.at(-2)?.kind === "counter" && isFinal && last?.kind === "verdict";
   const shape = decides && isExact ? shapeOf(spans) : undefined;
-  return { rule, family, spans, asks, isExact, isFinal, shape, place: placeOf(spans), places: placesOf(spans) };
+  return { rule, family, spans, asks: trimmed(asks), isExact, isFinal, shape, place: placeOf(spans), places: placesOf(spans) };
 }
 
 function placeOf({ "meta l4proto": protocols, "th dport": ports }: Spans): string {
@@ -127,7 +128,7 @@ function placesOf({ "meta l4proto": protocols, "th dport": ports }: Spans): read
     places.push(protocol.from);
     for (const port of ports) places.push(protocol.from + port.from);
   }
-  return places;
+  return trimmed(places);
 }
 
 /** A TCP reset is for TCP alone, which the rule need not say (dependencies.ts). */

@@ -3,6 +3,7 @@
 
 import { share } from "../model/share.ts";
 import type { Direction, Policy, Profile } from "../model/types.ts";
+import { trimmed } from "../net/listChanges.ts";
 import type { Definition } from "./definitions.ts";
 import type { MemberSets } from "./memberSets.ts";
 import { resolveRule, tierOf } from "./ruleResolution.ts";
@@ -77,16 +78,20 @@ export class RuleBook {
     const rules = owner[direction].map((rule, index) => {
       const referred: Definition[] = [];
       const stays = holds?.owner[direction][index] === rule;
-      definitions.push(stays ? (holds.definitions[index] ?? []) : referred);
       const before = known?.rules.rules[index];
-      if (stays && before !== undefined) return before;
+      if (stays && before !== undefined) {
+        definitions.push(holds.definitions[index] ?? []);
+        return before;
+      }
       const refer = (definition: Definition): string => {
         referred.push(definition);
         return definition.id;
       };
-      return share(before, resolveRule(owner, { direction, index }, { refer, logPrefix }));
+      const resolved = share(before, resolveRule(owner, { direction, index }, { refer, logPrefix }));
+      definitions.push(trimmed(referred));
+      return resolved;
     });
     const { kind, metadata } = owner;
-    return { owner, rules: share(known?.rules, { kind, name: metadata.name, direction, rules }), definitions, logPrefix, users: 0 };
+    return { owner, rules: share(known?.rules, { kind, name: metadata.name, direction, rules }), definitions: trimmed(definitions), logPrefix, users: 0 };
   }
 }

@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { createMemoryKernel } from "../../../agent/kernel/memory.ts";
 import { type CompiledPass, compilePass } from "../../../agent/reconcile/pass.ts";
 import { createReconciler } from "../../../agent/reconcile/reconciler.ts";
@@ -84,4 +86,21 @@ test("kube-proxy in IPVS mode is told by its interface, in every state of that i
   assert.deepEqual(await codes(), []);
   store.update({ interfaces: [eth0, { name: "kube-ipvs0", addresses: [], up: false }] });
   assert.deepEqual(await codes(), ["kube-proxy-ipvs"]);
+});
+
+test("what a pass has read and sent is kept no longer than the pass: on a large host that is as much memory as all the rest", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const warnings = createWarnings({ ssh: usualSsh, rest: 60_000, onWarnings: () => undefined });
+  const considered = (): WeakRef<object> => {
+    const before = { chains: [], sets: [], maps: [] };
+    const pass = { ...compilePass(inputOf(storeOf(ghostly))), before };
+    warnings.consider(pass);
+    return new WeakRef(before);
+  };
+  const before = considered();
+  await sleep(1);
+  collect();
+  assert.equal(before.deref(), undefined);
+  warnings.close();
 });
