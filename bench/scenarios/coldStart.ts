@@ -115,6 +115,7 @@ function figuresOf(host: Host, samples: readonly Sample[]): Figure[] {
         { what: `${what}, ${kind}: store to ACK / sent alone`, unit: "x", values: ratios(ack, alone), goal: { most: 2 } },
         { what: `${what}, ${kind}: event loop blocked for`, unit: "ms", values: of((start) => start.blocked) },
         { what: `${what}, ${kind}: \`nft -f\` / store to ACK`, unit: "x", values: ratios(nft, ack), goal: { least: 3 } },
+        { what: `${what}, ${kind}: \`nft -f\` / sent alone, which nothing that asks this of the kernel exceeds`, unit: "x", values: ratios(nft, alone) },
         ...(library.length === 0 ? [] : [{ what: `${what}, ${kind}: libnftables / store to ACK`, unit: "x" as const, values: ratios(library, ack) }]),
       ];
     }),

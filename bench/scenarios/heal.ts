@@ -5,13 +5,18 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Kernel } from "../../agent/kernel/interface.ts";
 import { openNetlinkKernel } from "../../agent/kernel/netlink.ts";
+import { compilePass } from "../../agent/reconcile/pass.ts";
+import { diff } from "../../rules/diff/diff.ts";
 import type { Actual, Batch } from "../../rules/diff/types.ts";
-import { clearTable } from "../agentUnderTest.ts";
+import { defaultPolicySettings } from "../../rules/resolve/settings.ts";
+import { clearTable, sendAlone } from "../agentUnderTest.ts";
 import { DaemonUnderTest, makeInterfaces, measureOf, Observer, table } from "../daemonUnderTest.ts";
 import type { Context, Figure, Scenario } from "../scenario.ts";
-import { hostManifests, manifestsText } from "../workload.ts";
+import { median, quantile } from "../statistics.ts";
+import { hostManifests, interfaces, manifestsText, node, resourcesOf } from "../workload.ts";
 
 const policies = 1000;
+const members = 1000;
 const repeats = 200;
 /** Between two of them, as a multiple of what the repair took: hostward gives a fight no more than a quarter of its time. */
 const restTimes = 4;
@@ -25,12 +30,15 @@ export const scenario: Scenario = {
   title: "Damage by others",
   about: `The daemon as it is started, ${policies} policies of one rule on ten interfaces. This process deletes its table, which is what \`nft flush ruleset\` does, or the base
 chain of the input hook. From just before that to the commit after which the table is as before: every chain with its number of rules, every set and map with
-its number of elements. When that landed is asked of the kernel every millisecond: one more who listens would make the very commit dearer that is measured. ${repeats} repeats. Then \`nft flush ruleset\` for a table that hostward owns.`,
+its number of elements. When that landed is asked of the kernel every millisecond: one more who listens would make the very commit dearer that is measured. ${repeats} repeats.
+"The kernel's part" of a flush is what no repair can do without: the deletion while somebody listens, for whom the kernel writes a message for each rule, and the same bytes
+sent again while nobody does; before the daemon starts and after it has ended. Then \`nft flush ruleset\` for a table that hostward owns.`,
   async run({ note }) {
     makeInterfaces(Array.from({ length: policies / 100 }, (_, i) => `eth${i}`));
-    const manifests = manifestsText(hostManifests(policies, 1000));
+    const manifests = manifestsText(hostManifests(policies, members));
     const figures: Figure[] = [];
     const kernel = openNetlinkKernel();
+    const alone = await kernelsPart(kernel);
     const daemon = new DaemonUnderTest({ manifests });
     const whole = await settled(daemon);
     for (const { what, operations } of damages(whole)) {
@@ -47,6 +55,7 @@ its number of elements. When that landed is asked of the kernel every millisecon
       );
     }
     await daemon.stop();
+    figures.push(...againstKernel(figures[0]?.values ?? [], [...alone, ...(await kernelsPart(kernel))]));
     figures.push(...(await owned(manifests, kernel, note)));
     kernel.close();
     return figures;
@@ -84,6 +93,35 @@ async function repaired(kernel: Kernel, whole: string, operations: Batch["operat
     landed = Number.NaN;
   }
   throw new Error("the table is not as it was after ten seconds");
+}
+
+/** Milliseconds of each repeat: of a flush of the daemon's table, and of making it again, what the kernel takes for itself. */
+async function kernelsPart(kernel: Kernel): Promise<number[]> {
+  const resources = resourcesOf(hostManifests(policies, members));
+  const snapshot = { revision: 1, resources, problems: [], interfaces: interfaces(policies / 100) };
+  const { ruleset } = compilePass({ node, snapshot, settings: defaultPolicySettings });
+  const { batches } = diff(undefined, ruleset);
+  const values: number[] = [];
+  await clearTable();
+  for (let i = -5; i < repeats / 2; i++) {
+    const made = await sendAlone(batches);
+    const stopListening = kernel.watch(table, () => undefined);
+    const { sendMicroseconds } = await kernel.commit({ table, operations: [{ verb: "delete", object: "table" }] }, { apartFrom: "nobody" });
+    stopListening();
+    if (i >= 0) values.push(made + sendMicroseconds / 1000);
+    await sleep(quiet);
+  }
+  return values;
+}
+
+function againstKernel(repairs: readonly number[], alone: readonly number[]): Figure[] {
+  const what = "the ruleset flushed: the kernel's part";
+  return [
+    { what, unit: "ms", values: alone },
+    { what, unit: "ms", values: alone, of: "p99" },
+    { what: "the ruleset flushed: to enforced again / the kernel's part", unit: "x", values: [median(repairs) / median(alone)] },
+    { what: "the ruleset flushed: the same, p99 / p99", unit: "x", values: [quantile(repairs, 0.99) / quantile(alone, 0.99)] },
+  ];
 }
 
 /** What the table holds once the daemon has made it. */
