@@ -91,7 +91,8 @@ export function planEdits(batch: Batch, known: (chain: string) => Handles | unde
   const lost = refilled(batch);
   const edited = new Map<string, { readonly before: Handles; readonly indexes: number[] }>();
   const echoed = new Set<number>();
-  for (const [index, operation] of operations.entries()) {
+  for (let index = 0; index < operations.length; index++) {
+    const operation = operations[index] as Operation;
     if (operation.object !== "rule" || lost === "all" || lost.has(operation.chain)) continue;
     const before = known(operation.chain);
     if (before === undefined) continue;

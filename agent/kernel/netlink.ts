@@ -21,6 +21,7 @@ import { type Asking, isMissing, type Listing, listHandles, listTable, listTouch
 import { type Notice, touchedIn } from "./notices.ts";
 import { type EncodedOperations, encodeOperations } from "./operations.ts";
 import { kernelError } from "./refusal.ts";
+import { Room } from "./room.ts";
 import { Spacing } from "./spacing.ts";
 
 /** What the kernel layer needs of a NetlinkSocket. Tests put one between that has faults. */
@@ -60,6 +61,7 @@ class NetlinkKernel implements Kernel {
   #listener: RulesetListener | undefined;
   #sequence = 0;
   readonly #spacing: Spacing;
+  readonly #room = new Room();
 
   constructor(socket: KernelSocket, waiting: typeof passGracePeriod) {
     this.#socket = socket;
@@ -108,6 +110,8 @@ class NetlinkKernel implements Kernel {
     } catch (error) {
       this.#handles.forgetAll();
       throw kernelError(error, encoded);
+    } finally {
+      this.#room.giveBack(encoded.bytes);
     }
   }
 
@@ -216,7 +220,7 @@ class NetlinkKernel implements Kernel {
   }
 
   #encode(batch: Batch, { asksEcho }: Edits, generation: number | undefined): EncodedOperations {
-    const options = { firstSequence: this.#next(), ...(generation === undefined ? {} : { generation }) };
+    const options = { firstSequence: this.#next(), room: this.#room.take(), ...(generation === undefined ? {} : { generation }) };
     const encoding = encodeOperations(batch, options, { handlesOf: (chain) => this.#handles.of(batch.table, chain), asksEcho });
     if (encoding.ok) {
       this.#sequence += encoding.encoded.offsets.length;

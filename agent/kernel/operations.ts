@@ -53,7 +53,8 @@ export function encodeOperations({ table, operations }: Batch, options: BatchOpt
   /** Index of the operation of each message. */
   const owners: number[] = [];
   const isKept = operations.length <= mostKept;
-  for (const [index, operation] of operations.entries()) {
+  for (let index = 0; index < operations.length; index++) {
+    const operation = operations[index] as Operation;
     if (operation.object === "rule") {
       if (!encodeRule(batch, { table, operation, index, isKept }, placing)) return { ok: false, operation, error: undefined };
     } else encodeOperation(batch, table, operation);

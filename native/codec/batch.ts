@@ -22,6 +22,8 @@ export interface BatchOptions {
   readonly generation?: number;
   /** Bytes to allocate at first. */
   readonly capacity?: number;
+  /** Written into instead where it has that capacity: a whole buffer of zeros. */
+  readonly room?: Uint8Array | undefined;
 }
 
 export class BatchWriter {
@@ -29,8 +31,8 @@ export class BatchWriter {
   readonly #offsets: number[] = [];
   readonly #first: number;
 
-  constructor({ firstSequence = 1, generation, capacity = 4096 }: BatchOptions = {}) {
-    this.#writer = new AttributeWriter(capacity);
+  constructor({ firstSequence = 1, generation, capacity = 4096, room }: BatchOptions = {}) {
+    this.#writer = new AttributeWriter(capacity, room);
     this.#first = firstSequence;
     this.#frame(NFNL_MSG_BATCH_BEGIN, () => generation !== undefined && this.#writer.u32(NFNL_BATCH_GENID, generation));
   }

@@ -3,8 +3,8 @@
 
 const utf8 = new TextDecoder();
 
-/** Longer texts are seldom the same. */
-const longest = 32;
+/** Longer texts, which are comments, are seldom the same; names of the index's chains are the longest of the others. */
+const longest = 128;
 
 /** A power of two: the last text of each hash is kept. */
 const slots = 1024;

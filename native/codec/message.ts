@@ -88,12 +88,12 @@ export function* readMessages(bytes: Uint8Array): Generator<Message, void, undef
     const size = left < NETLINK_HEADER ? 0 : view.getUint32(at, true);
     if (size < NETLINK_HEADER || size > left) throw new CodecError(`a message of ${size} bytes where ${left} are left`, at);
     const type = view.getUint16(at + 4, true);
-    if (type !== NLMSG_DONE && type !== NLMSG_ERROR) yield readMessage(bytes, view, { at, size });
+    if (type !== NLMSG_DONE && type !== NLMSG_ERROR) yield readMessage(bytes, view, at, size);
     at += (size + 3) & ~3;
   }
 }
 
-function readMessage(bytes: Uint8Array, view: DataView, { at, size }: { readonly at: number; readonly size: number }): Message {
+function readMessage(bytes: Uint8Array, view: DataView, at: number, size: number): Message {
   if (size < MESSAGE_HEADER) throw new CodecError(`a message of ${size} bytes: nf_tables' are at least ${MESSAGE_HEADER}`, at);
   return {
     type: view.getUint16(at + 4, true),

@@ -19,7 +19,8 @@ export class AttributeReader {
   #end = 0;
   #next: number;
   #limit: number;
-  readonly #outer: number[] = [];
+  /** Of the levels above; made by the first that is entered, since most messages are only looked at from above. */
+  #outer: number[] | undefined;
   #failure: CodecError | undefined;
 
   /** Reads the attributes in `bytes[from, to)`. */
@@ -116,6 +117,7 @@ export class AttributeReader {
 
   /** Goes down into the current attribute; next() then walks its children until leave(). */
   enter(): void {
+    this.#outer ??= [];
     if (this.#outer.length >= 2 * MAX_DEPTH) this.fail("attributes nested too deep");
     this.#outer.push(this.#next, this.#limit);
     this.#next = this.#start;
@@ -123,8 +125,8 @@ export class AttributeReader {
   }
 
   leave(): void {
-    this.#limit = this.#outer.pop() ?? 0;
-    this.#next = this.#outer.pop() ?? 0;
+    this.#limit = this.#outer?.pop() ?? 0;
+    this.#next = this.#outer?.pop() ?? 0;
   }
 
   /** Keeps the first trouble; check() throws it. */

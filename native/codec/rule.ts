@@ -81,7 +81,7 @@ function writeRule(batch: BatchWriter, rule: RuleToSend, { flags, echo, position
   const end = writer.length;
   if (position !== undefined) writer.u64(NFTA_RULE_POSITION, BigInt(position));
   batch.end();
-  return writer.bytes.subarray(start, end);
+  return "body" in rule ? rule.body : writer.bytes.subarray(start, end);
 }
 
 function writeBody(writer: AttributeWriter, { expressions, comment }: LoweredRule): void {

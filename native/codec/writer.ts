@@ -19,8 +19,9 @@ export class AttributeWriter {
   #view: DataView;
   #failure: CodecError | undefined;
 
-  constructor(capacity = 4096) {
-    this.bytes = new Uint8Array(capacity);
+  /** @param room to write into if it is as large: zeros that nobody else uses as long as what is written is needed */
+  constructor(capacity = 4096, room?: Uint8Array) {
+    this.bytes = room !== undefined && room.length >= capacity ? room : new Uint8Array(capacity);
     this.#view = new DataView(this.bytes.buffer);
   }
 
