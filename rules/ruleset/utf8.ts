@@ -5,6 +5,11 @@ export function encodeUtf8(text: string): Uint8Array {
   return encodeAscii(text) ?? encodeCharacters(text);
 }
 
+function isAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) >= 0x80) return false;
+  return true;
+}
+
 /** Most texts are names. */
 function encodeAscii(text: string): Uint8Array | undefined {
   const bytes = new Uint8Array(text.length);
@@ -39,6 +44,7 @@ export function decodeUtf8(bytes: Uint8Array): string {
 
 /** The longest beginning of the text that takes at most `limit` bytes. */
 export function cutUtf8(text: string, limit: number): string {
+  if (text.length <= limit && isAscii(text)) return text;
   let size = 0;
   let kept = "";
   for (const character of text.toWellFormed()) {
