@@ -26,8 +26,17 @@ export function addChains(chains: readonly Chain[]): Operation[] {
   return chains.map((chain) => ({ verb: "add", object: "chain", chain }));
 }
 
+/** Of a chain they are the same objects every time: a table that is put back again and again leaves no garbage of its rules. */
+const appended = new WeakMap<Chain, readonly Operation[]>();
+
 export function appendRules(chains: readonly Chain[]): Operation[] {
-  return chains.flatMap(({ name, rules }) => rules.map((rule): Operation => ({ verb: "add", object: "rule", chain: name, rule })));
+  return chains.flatMap((chain) => {
+    const known = appended.get(chain);
+    if (known !== undefined) return known;
+    const operations = chain.rules.map((rule): Operation => ({ verb: "add", object: "rule", chain: chain.name, rule }));
+    appended.set(chain, operations);
+    return operations;
+  });
 }
 
 /** Before any of them is deleted, since they may lead to each other. */

@@ -94,6 +94,16 @@ describe("how many batches", () => {
 });
 
 describe("which operations", () => {
+  test("the rules of a table that is put back again and again are the same objects every time, and no garbage", () => {
+    for (const [name, desired] of states) {
+      const rules = () => operations(undefined, desired).filter(({ object }) => object === "rule");
+      const [first, second] = [rules(), rules()];
+      assert.ok(first.length > 0 || desired.chains.every(({ rules }) => rules.length === 0), name);
+      assert.equal(second.length, first.length, name);
+      for (const [at, operation] of first.entries()) assert.equal(second[at], operation, name);
+    }
+  });
+
   test("base chains that stay are never deleted and never made again (Hole A)", () => {
     const baseOf = ({ chains }: Ruleset) => new Set(chains.filter(({ kind }) => kind === "base").map(({ name }) => name));
     for (const [from, before] of states) {
