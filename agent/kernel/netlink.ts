@@ -235,8 +235,7 @@ class NetlinkKernel implements Kernel {
     const touched = new Map([[batch.table, touchedBy(batch)]]);
     const isSure = surelyChanges(batch);
     const transact = () => this.#socket.transact(encoded.bytes, encoded.lastSequence);
-    const isLarge = encoded.bytes.length > largeBatch;
-    const sent = await (isLarge && this.#listener ? this.#listener.deaf(isSure ? touched : undefined, transact) : transact());
+    const sent = await (encoded.bytes.length > largeBatch && this.#listener ? this.#listener.deaf(isSure ? touched : undefined, transact) : transact());
     const generation = isSure && pinned !== undefined ? following(pinned) : await this.#generationAfter(pinned);
     // Somebody else's commit may be the one that has raised the generation by one.
     if (!isSure && pinned === undefined) this.#handles.forgetAll();
