@@ -10,7 +10,7 @@ import { askDaemon } from "../agent/control/client.ts";
 import type { Status } from "../agent/control/status.ts";
 import type { KernelEvent } from "../agent/kernel/interface.ts";
 import { openNetlinkKernel } from "../agent/kernel/netlink.ts";
-import type { Actual, Batch } from "../rules/diff/types.ts";
+import type { Actual } from "../rules/diff/types.ts";
 import { node } from "./workload.ts";
 
 export const table = "hostward";
@@ -121,11 +121,6 @@ export class Observer {
     const commit = this.#heard.shift();
     if (commit === undefined) throw new Error("no commit for ten seconds");
     return commit;
-  }
-
-  /** Does itself what another process may do. Fulfilled when it has happened. */
-  async damage(operations: Batch["operations"]): Promise<void> {
-    await this.#kernel.commit({ table, operations }, { apartFrom: "nobody" });
   }
 
   async read(): Promise<Actual | undefined> {

@@ -5,6 +5,7 @@ import { type Decoded, decodeResource } from "../../rules/model/decode.ts";
 import { isMapping } from "../../rules/model/decoder.ts";
 import type { Path, Place, Problem } from "../../rules/model/problem.ts";
 import type { Resource } from "../../rules/model/types.ts";
+import { trimmed } from "../../rules/net/listChanges.ts";
 import { type Chunk, countLines } from "./chunks.ts";
 import type { Steps } from "./unhurried.ts";
 import type { YamlDocument } from "./yaml.ts";
@@ -43,13 +44,6 @@ export function* decodeChunk(chunk: Chunk, documents: Iterable<YamlDocument>): S
     }
   }
   return { ...chunk, lines: countLines(chunk.text), resources: trimmed(resources), problems: trimmed(problems), ignored: trimmed(ignored) };
-}
-
-const none: readonly never[] = [];
-
-/** Without the room that an array gets as it grows: a file has ten thousand of these. */
-function trimmed<T>(list: readonly T[]): readonly T[] {
-  return list.length === 0 ? none : list.slice();
 }
 
 interface Item {

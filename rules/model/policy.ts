@@ -77,15 +77,18 @@ export function setOf<const W extends string>(words: readonly W[]): Decoder<read
   return list(oneOf(words), { unique: { by: (word) => word, severity: "error", hint: "write it once" } });
 }
 
+/** The same three lists for all policies. */
 const onlyIngress: readonly Direction[] = ["ingress"];
 const onlyEgress: readonly Direction[] = ["egress"];
 const bothDirections: readonly Direction[] = ["ingress", "egress"];
 
 /** Absent types follow from the rules (R21): this is where raw manifests would otherwise mean something else than what Calico's clients store. */
 export function effectiveTypes({ types, ingress, egress }: Pick<CommonFields, "types"> & Record<Direction, readonly unknown[]>): readonly Direction[] {
-  const isRaw = types.length === 0;
-  if (isRaw ? egress.length === 0 : !types.includes("Egress")) return onlyIngress;
-  return (isRaw ? ingress.length === 0 : !types.includes("Ingress")) ? onlyEgress : bothDirections;
+  const isSaid = types.length > 0;
+  const judgesOut = isSaid ? types.includes("Egress") : egress.length > 0;
+  const judgesIn = isSaid ? types.includes("Ingress") : ingress.length > 0;
+  if (!judgesOut) return onlyIngress;
+  return judgesIn ? bothDirections : onlyEgress;
 }
 
 /** S10: either of the two other selectors asks for pods. Calico says so in its documents; the has() makes it true for `!has(x)` as well. */
